@@ -1,0 +1,1 @@
+"""The roof: settings, routing, processes, command line, health and metrics."""

@@ -1,0 +1,11 @@
+"""The Celery application of worker and beat."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "errtrack.settings")
+
+app = Celery("errtrack")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["ingest", "issues"])

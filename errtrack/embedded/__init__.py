@@ -1,0 +1,1 @@
+"""The private PostgreSQL and Valkey of an installation that names no servers."""

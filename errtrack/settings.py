@@ -1,0 +1,225 @@
+"""Every setting of the service: from the environment, each with a working default."""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from errtrack import env
+from errtrack.embedded import addresses
+from errtrack.schedule import BEAT_SCHEDULE
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("ERRTRACK_DATA", "data"))
+
+# Where the service is reached.
+BIND = env.text("ERRTRACK_BIND", "127.0.0.1:8000")
+PUBLIC_URL = env.text("ERRTRACK_URL", f"http://{BIND}").rstrip("/")
+ALLOWED_HOSTS = env.words("ERRTRACK_ALLOWED_HOSTS", "*")
+_IS_HTTPS = PUBLIC_URL.startswith("https://")
+
+# The servers.
+DATABASE_URL = env.text("DATABASE_URL") or addresses.database_url(DATA_DIR)
+REDIS_URL = env.text("REDIS_URL") or addresses.redis_url(DATA_DIR)
+DATABASES = {
+    "default": dj_database_url.parse(
+        DATABASE_URL, conn_max_age=600, conn_health_checks=True
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+
+# The pipeline.
+SHARDS = env.whole("ERRTRACK_SHARDS", 1, minimum=1)
+BATCH = env.whole("ERRTRACK_BATCH", 200, minimum=1)
+STREAM_MAX_BYTES = env.whole("ERRTRACK_STREAM_MAX_BYTES", 64 * 2**20, minimum=2**20)
+MAX_REQUEST_BYTES = env.whole("ERRTRACK_MAX_REQUEST_BYTES", 20 * 2**20, minimum=1024)
+MAX_ENVELOPE_BYTES = env.whole("ERRTRACK_MAX_ENVELOPE_BYTES", 100 * 2**20, minimum=1024)
+MAX_EVENT_BYTES = env.whole("ERRTRACK_MAX_EVENT_BYTES", 2**20, minimum=1024)
+SAMPLE_PER_HOUR = env.whole("ERRTRACK_SAMPLE_PER_HOUR", 100, minimum=1)
+RETENTION_DAYS = env.whole("ERRTRACK_RETENTION_DAYS", 90, minimum=2)
+POISON_TRIES = env.whole("ERRTRACK_POISON_TRIES", 3, minimum=1)
+
+# Processes.
+WEB_WORKERS = env.whole("ERRTRACK_WEB_WORKERS", 1, minimum=1)
+WEB_THREADS = env.whole("ERRTRACK_WEB_THREADS", 4, minimum=1)
+
+# Logging and our own errors.
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+)
+LOG_FORMAT = env.choice("LOG_FORMAT", "auto", ("auto", "json", "console"))
+SELF_DSN = env.text("ERRTRACK_SELF_DSN")
+# Django's own set-up would be replaced by ours anyway: see errtrack.logs.
+LOGGING_CONFIG = "errtrack.logs.configure"
+
+# The first owner.
+OWNER_EMAIL = env.text("ERRTRACK_OWNER_EMAIL", "admin@example.com")
+OWNER_PASSWORD = env.text("ERRTRACK_OWNER_PASSWORD")
+
+
+def _secret_key() -> str:
+    """The key that signs sessions: given, kept in the data folder, or of this run."""
+    given = env.text("ERRTRACK_SECRET_KEY")
+    if given:
+        return given
+    try:
+        return (DATA_DIR / "secret_key").read_text().strip()
+    except OSError:
+        return secrets.token_urlsafe(50)
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+
+INSTALLED_APPS = [
+    "projects",
+    "issues",
+    "ingest",
+    "errtrack.apps.ErrtrackConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "drf_spectacular",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "errtrack.urls"
+WSGI_APPLICATION = "errtrack.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "projects.context.page_frame",
+            ],
+        },
+    }
+]
+
+# Sign-in.
+AUTH_USER_MODEL = "projects.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "projects.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# Cookies and headers.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_TRUSTED_ORIGINS = [
+    f"{urlsplit(PUBLIC_URL).scheme}://{urlsplit(PUBLIC_URL).netloc}"
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# Caches hold only what may be lost: sign-in rate limits and the like.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "errtrack:cache",
+    }
+}
+
+# Languages, time, static files.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = DATA_DIR / "files"
+
+# The API.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["projects.tokens.BearerAuthentication"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "errtrack",
+    "DESCRIPTION": "Sentry's web API as far as its own clients use it.",
+    "VERSION": "0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# Celery.
+CELERY_BROKER_URL = (
+    REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "errtrack"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_POOL = "solo"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_TIMEZONE = "UTC"

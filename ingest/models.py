@@ -1,0 +1,49 @@
+"""What became of everything that was sent, and what could not be digested."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from projects.models import Project
+
+
+class OutcomeCount(models.Model):
+    """How many items of a category met an outcome in one hour."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    # A ProjectKey's id, kept when the key is gone; 0 where none is known.
+    key_id = models.IntegerField()
+    # Whole hours since 1970, of the receive time.
+    hour = models.IntegerField()
+    category = models.CharField(max_length=32)
+    outcome = models.CharField(max_length=24)
+    reason = models.CharField(max_length=64, blank=True, default="")
+    count = models.BigIntegerField()
+
+    pk = models.CompositePrimaryKey(
+        "project_id", "hour", "key_id", "category", "outcome", "reason"
+    )
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.category} {self.outcome} in hour {self.hour}"
+
+
+class PoisonEntry(models.Model):
+    """A stream entry that failed again and again, set aside with its reason."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    key_id = models.IntegerField()
+    event_id = models.CharField(max_length=32, blank=True, default="")
+    shard = models.IntegerField()
+    received_at = models.DateTimeField()
+    # The entry's other fields, as the stream held them.
+    fields = models.JSONField()
+    body = models.BinaryField()
+    reason = models.TextField()
+    tries = models.IntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.event_id or self.pk}: {self.reason[:80]}"

@@ -1,0 +1,1 @@
+"""The core: what happened, grouped into issues and triaged."""

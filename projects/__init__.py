@@ -1,0 +1,1 @@
+"""Organizations, teams, members, projects, keys and API tokens."""

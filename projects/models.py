@@ -1,0 +1,218 @@
+"""What is stored of organizations, members, projects, keys and API tokens."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EmailUserManager(UserManager["User"]):
+    """Makes users who sign in by e-mail address."""
+
+    def _create_user_object(
+        self, email: str, password: str | None, **fields: Any
+    ) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        return user
+
+    def create_user(  # type: ignore[override]  # No user name: the address is the name.
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> User:
+        user = self._create_user_object(email, password, **fields)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(  # type: ignore[override]  # As above.
+        self, email: str, password: str | None = None, **fields: Any
+    ) -> User:
+        return self.create_user(
+            email, password, is_staff=True, is_superuser=True, **fields
+        )
+
+
+class User(AbstractUser):
+    """A person who signs in."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "", _("Like the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    username = None  # type: ignore[assignment]  # The address is the name.
+    email = models.EmailField(unique=True)
+    language = models.CharField(max_length=10, blank=True, default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    theme = models.CharField(
+        max_length=5, choices=Theme.choices, blank=True, default=Theme.SYSTEM
+    )
+    shortcuts = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[EmailUserManager] = EmailUserManager()
+
+    class Meta:
+        db_table = "projects_user"
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+
+class Organization(models.Model):
+    slug = models.SlugField(max_length=50, unique=True)
+    name = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do, from least to most."""
+
+    VIEWER = "viewer", _("Viewer")
+    MEMBER = "member", _("Member")
+    ADMIN = "admin", _("Admin")
+    OWNER = "owner", _("Owner")
+
+
+class Membership(models.Model):
+    """A user's place in an organization."""
+
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="memberships"
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["organization", "user"], name="membership_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization}"
+
+
+class Team(models.Model):
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="teams"
+    )
+    slug = models.SlugField(max_length=50)
+    name = models.CharField(max_length=64)
+    members = models.ManyToManyField(Membership, related_name="teams", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["organization", "slug"], name="team_slug_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.slug}"
+
+
+class Project(models.Model):
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="projects"
+    )
+    slug = models.SlugField(max_length=50)
+    name = models.CharField(max_length=64)
+    platform = models.CharField(max_length=32, blank=True, default="")
+    teams = models.ManyToManyField(Team, related_name="projects", blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Set by the digest, so that the onboarding page asks one narrow row.
+    first_event_at = models.DateTimeField(null=True, blank=True)
+    # The number that the next issue's short id takes; raised by the digest.
+    next_issue_number = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["organization", "slug"], name="project_slug_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProjectStar(models.Model):
+    """A project that a user keeps at the top."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="stars")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="stars")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "project"], name="star_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ★ {self.project}"
+
+
+def new_key() -> str:
+    """32 lowercase hex digits, the form that every SDK accepts."""
+    return secrets.token_hex(16)
+
+
+class ProjectKey(models.Model):
+    """What an SDK signs its requests with; its public half is in the DSN."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="keys")
+    label = models.CharField(max_length=64, default="Default")
+    public_key = models.CharField(max_length=32, unique=True, default=new_key)
+    # Never asked for; legacy clients want one in their DSN.
+    secret_key = models.CharField(max_length=32, default=new_key)
+    is_active = models.BooleanField(default=True)
+    # Events per window; 0 means no limit.
+    rate_limit_count = models.PositiveIntegerField(default=0)
+    rate_limit_window_s = models.PositiveIntegerField(default=60)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(rate_limit_window_s__gte=1),
+                name="key_window_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.public_key[:8]}…)"
+
+
+class APIToken(models.Model):
+    """A bearer token of the web API: only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    name = models.CharField(max_length=64)
+    # SHA-256 of the token; the token is random, so that a slow hash adds nothing.
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    last_characters = models.CharField(max_length=4)
+    scopes = ArrayField(models.CharField(max_length=32))
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} (…{self.last_characters})"
