@@ -2,8 +2,10 @@
 
 from django.db import migrations
 
-# Wide columns stand first, so that no row pays for alignment. No index but the
-# two that are read: an issue's events by time, and the probe for duplicates.
+# Wide columns stand first, so that no row pays for alignment. Only two indexes,
+# for the two that read: an issue's events by time, here; the probe for
+# duplicates, made with each partition, because a unique index of the whole table
+# would have to hold received_at.
 # The payload is compressed already: EXTERNAL keeps PostgreSQL from trying again.
 EVENT = """
 CREATE TABLE issues_event (
@@ -20,8 +22,6 @@ CREATE TABLE issues_event (
     tag_ids int4[] NOT NULL,
     payload bytea STORAGE EXTERNAL
 ) PARTITION BY RANGE (received_at);
-CREATE UNIQUE INDEX event_once
-    ON issues_event (project_id, event_id, received_at);
 CREATE INDEX event_of_issue ON issues_event (issue_id, received_at);
 CREATE TABLE issues_eventpart (
     day date NOT NULL,
