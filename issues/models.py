@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Project, User
@@ -51,9 +52,11 @@ class Issue(models.Model):
     # With the project's slug it makes the short id.
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=16, default="error")
-    # The first line of the list: an exception's type, or the message itself.
+    # "Type: first line of value", or the first line of a message.
     title = models.CharField(max_length=512)
-    # The second line of the list: an exception's value; empty for a message.
+    # An exception's type; empty for a message.
+    type = models.CharField(max_length=128, blank=True, default="")
+    # An exception's value, or the message.
     value = models.CharField(max_length=1024, blank=True, default="")
     culprit = models.CharField(max_length=200, blank=True, default="")
     metadata = models.JSONField(default=dict)
@@ -86,7 +89,7 @@ class Issue(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title}: {self.value}" if self.value else self.title
+        return self.title
 
 
 class IssueState(models.Model):
@@ -106,6 +109,8 @@ class IssueState(models.Model):
     substatus = models.SmallIntegerField(
         choices=Substatus.choices, default=Substatus.NEW
     )
+    # When the status last changed: an event received before does not reopen.
+    status_at = models.DateTimeField(default=timezone.now)
     level = models.SmallIntegerField(choices=Level.choices, default=Level.ERROR)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
@@ -346,8 +351,9 @@ class IssueTags(models.Model):
     )
     tag_ids = ArrayField(models.IntegerField())
     counts = ArrayField(models.IntegerField())
-    # Those counted above whose rows retention has dropped.
-    expired_counts = ArrayField(models.IntegerField())
+    # Those counted above whose rows retention has dropped; where the array is
+    # shorter than tag_ids, what is missing is 0 (the digest only appends ids).
+    expired_counts = ArrayField(models.IntegerField(), default=list)
 
     def __str__(self) -> str:
         return f"tags of issue {self.issue_id}"
