@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 DATABASE_NAME = "errtrack"
 DATABASE_USER = "errtrack"
+VALKEY_SOCKET = "valkey.sock"
 
 # A Unix socket's path holds 107 bytes on Linux and 103 on macOS; PostgreSQL
 # adds "/.s.PGSQL.5432.lock" to its folder.
@@ -14,7 +15,7 @@ _LONGEST_FOLDER_BYTES = 103 - len("/.s.PGSQL.5432.lock")
 
 
 def socket_folder(data: Path) -> Path:
-    """The folder of both sockets: inside the data folder unless that path is too long."""
+    """The folder of both sockets: in the data folder unless that path is too long."""
     inside = data.resolve() / "run"
     if len(str(inside).encode()) <= _LONGEST_FOLDER_BYTES:
         return inside
@@ -30,4 +31,4 @@ def database_url(data: Path) -> str:
 
 def redis_url(data: Path) -> str:
     """The private Valkey's address, as REDIS_URL takes it."""
-    return f"unix://{quote(str(socket_folder(data) / 'valkey.sock'))}?db=0"
+    return f"unix://{quote(str(socket_folder(data) / VALKEY_SOCKET))}?db=0"

@@ -1,0 +1,50 @@
+"""Gives every run its own PostgreSQL and Valkey, unless the environment names some."""
+
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+import pytest
+
+from errtrack.embedded import addresses, servers
+from errtrack.embedded.postgres import Postgres
+from errtrack.embedded.server import Server
+from errtrack.embedded.valkey import Valkey
+
+_PURE_TESTS = Path(__file__).parent / "unit"
+_stack = ExitStack()
+DATA = Path(_stack.enter_context(tempfile.TemporaryDirectory(prefix="errtrack-test-")))
+
+
+def _choose_servers() -> list[type[Server]]:
+    """Which servers are ours to start; their addresses go into the environment."""
+    kinds: list[type[Server]] = []
+    if not os.environ.get("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = addresses.database_url(DATA)
+        kinds.append(Postgres)
+    if not os.environ.get("REDIS_URL"):
+        os.environ["REDIS_URL"] = addresses.redis_url(DATA)
+        kinds.append(Valkey)
+    return kinds
+
+
+# Here and not in a fixture: Django reads its settings before any fixture runs.
+os.environ["ERRTRACK_DATA"] = str(DATA)
+os.environ["DJANGO_SETTINGS_MODULE"] = "errtrack.settings"
+_KINDS = _choose_servers()
+django.setup()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Starts the servers, unless all that will run are tests of pure modules."""
+    if session.config.option.collectonly:
+        return
+    if any(not item.path.is_relative_to(_PURE_TESTS) for item in session.items):
+        _stack.enter_context(servers.running(DATA, _KINDS))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    _stack.close()
