@@ -140,6 +140,9 @@ class Project(models.Model):
     first_event_at = models.DateTimeField(null=True, blank=True)
     # The number that the next issue's short id takes; raised by the digest.
     next_issue_number = models.PositiveIntegerField(default=1)
+    # Set when somebody deletes the project: from then on nobody sees it, and its
+    # keys are gone; a task removes its rows and, at last, this one.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

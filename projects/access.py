@@ -1,0 +1,137 @@
+"""Who may see and change what: every page and API call asks here first."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from projects.models import Membership, Organization, Project, Role, User
+
+
+class Permission(IntEnum):
+    """What a role allows; each allows what stands before it."""
+
+    READ = 0
+    TRIAGE = 1
+    MANAGE = 2
+    OWN = 3
+
+
+_ROLE_PERMISSION = {
+    Role.VIEWER: Permission.READ,
+    Role.MEMBER: Permission.TRIAGE,
+    Role.ADMIN: Permission.MANAGE,
+    Role.OWNER: Permission.OWN,
+}
+
+
+def permission_of(role: str) -> Permission:
+    """The highest permission that the role gives."""
+    return _ROLE_PERMISSION[Role(role)]
+
+
+def membership_for(user: User | AnonymousUser, slug: str) -> Membership:
+    """The user's place in the organization. Raises Http404 for strangers."""
+    if not user.is_authenticated:
+        raise Http404
+    membership = (
+        Membership.objects.select_related("organization", "user")
+        .filter(user=user, organization__slug=slug)
+        .first()
+    )
+    if membership is None:
+        raise Http404
+    return membership
+
+
+def organization_for(user: User | AnonymousUser, slug: str) -> Organization:
+    """The organization, if the user is a member. Raises Http404 otherwise."""
+    return membership_for(user, slug).organization
+
+
+def project_for(
+    user: User | AnonymousUser, org_slug: str, project_slug: str
+) -> Project:
+    """The project, if the user is a member of its organization.
+
+    Its `organization` is loaded. Raises Http404 otherwise.
+    """
+    if not user.is_authenticated:
+        raise Http404
+    project = (
+        _living_projects()
+        .select_related("organization")
+        .filter(
+            slug=project_slug,
+            organization__slug=org_slug,
+            organization__memberships__user=user,
+        )
+        .first()
+    )
+    if project is None:
+        raise Http404
+    return project
+
+
+def visible_projects(
+    user: User | AnonymousUser, organization: Organization
+) -> QuerySet[Project]:
+    """The organization's projects by name. Raises Http404 for strangers."""
+    role_of(user, organization)
+    return projects_of(organization)
+
+
+def projects_of(organization: Organization) -> QuerySet[Project]:
+    """The organization's projects by name, whoever asks."""
+    return _living_projects().filter(organization=organization).order_by("name", "id")
+
+
+def role_of(user: User | AnonymousUser, organization: Organization) -> Role:
+    """The user's role in the organization. Raises Http404 for strangers."""
+    role = None
+    if user.is_authenticated:
+        role = (
+            Membership.objects.filter(user=user, organization=organization)
+            .values_list("role", flat=True)
+            .first()
+        )
+    if role is None:
+        raise Http404
+    return Role(role)
+
+
+def allows(
+    user: User | AnonymousUser, organization: Organization, permission: Permission
+) -> bool:
+    """Whether the user may. Raises Http404 for strangers."""
+    return permission_of(role_of(user, organization)) >= permission
+
+
+def require(
+    user: User | AnonymousUser, organization: Organization, permission: Permission
+) -> None:
+    """Raises PermissionDenied for members who may not, Http404 for strangers."""
+    require_role(role_of(user, organization), permission)
+
+
+def require_role(role: str, permission: Permission) -> None:
+    """Raises PermissionDenied when the role does not allow it."""
+    if permission_of(role) < permission:
+        raise PermissionDenied(str(_NEEDED[permission]))
+
+
+_NEEDED = {
+    Permission.READ: _("You need to be a member of this organization."),
+    Permission.TRIAGE: _("You need to be a member: viewers can only read."),
+    Permission.MANAGE: _("You need to be an admin or owner."),
+    Permission.OWN: _("You need to be an owner."),
+}
+
+
+def _living_projects() -> QuerySet[Project]:
+    return Project.objects.filter(deleted_at__isnull=True)
