@@ -1,0 +1,123 @@
+"""An envelope's bytes as headers and items, the items' bodies untouched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+# Above what any SDK sends; they keep a request of nothing but headers from
+# taking memory without bound.
+MAX_ITEMS = 1000
+MAX_HEADER_BYTES = 64 * 1024
+
+
+class EnvelopeError(Exception):
+    """The bytes are not an envelope."""
+
+
+class TooManyItems(EnvelopeError):
+    """The envelope has more items than any client sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item: its header as sent, and its body as a view into the envelope."""
+
+    headers: dict[str, Any]
+    payload: memoryview
+
+    @property
+    def type(self) -> str:
+        return str(self.headers["type"])
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    headers: dict[str, Any]
+    items: list[Item]
+
+
+def parse_envelope(data: bytes) -> Envelope:
+    """The envelope that `data` holds, already decompressed.
+
+    Blank lines between items are skipped; everything else that the grammar does
+    not know raises EnvelopeError. Source: protocol, "Grammar".
+    """
+    line, position = _line(data, 0)
+    headers = _json_object(line, "envelope header")
+    body = memoryview(data)
+    items: list[Item] = []
+    while position < len(data):
+        line, position = _line(data, position)
+        if not line.strip():
+            continue
+        if len(items) == MAX_ITEMS:
+            raise TooManyItems(f"more than {MAX_ITEMS} items")
+        item_headers = _item_headers(line)
+        end, following = _payload_end(data, position, item_headers.get("length"))
+        items.append(Item(item_headers, body[position:end]))
+        position = following
+    return Envelope(headers, items)
+
+
+def write_envelope(headers: dict[str, Any], items: Iterable[Item]) -> bytes:
+    """The bytes of an envelope, every item with its length."""
+    parts = [json.dumps(headers).encode()]
+    for item in items:
+        item_headers = {**item.headers, "length": len(item.payload)}
+        parts += [json.dumps(item_headers).encode(), bytes(item.payload)]
+    return b"\n".join(parts) + b"\n"
+
+
+def _line(data: bytes, start: int) -> tuple[bytes, int]:
+    """The line that begins at `start`, and where the next one begins."""
+    end = data.find(b"\n", start, start + MAX_HEADER_BYTES + 1)
+    if end >= 0:
+        return data[start:end], end + 1
+    if len(data) - start > MAX_HEADER_BYTES:
+        raise EnvelopeError(f"a header of more than {MAX_HEADER_BYTES} bytes")
+    return data[start:], len(data)
+
+
+def _item_headers(line: bytes) -> dict[str, Any]:
+    headers = _json_object(line, "item header")
+    if not isinstance(headers.get("type"), str):
+        raise EnvelopeError("bad item header: expected a type")
+    return headers
+
+
+def _json_object(line: bytes, name: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        value = _odd_json(line, name)
+    if not isinstance(value, dict):
+        raise EnvelopeError(f"bad {name}: expected an object")
+    return value
+
+
+def _odd_json(line: bytes, name: str) -> object:
+    """JSON of the lenient kind: with NaN, lone surrogates or broken UTF-8."""
+    try:
+        return json.loads(line.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        raise EnvelopeError(f"bad {name}: expected JSON") from None
+
+
+def _payload_end(data: bytes, start: int, length: object) -> tuple[int, int]:
+    """Where the body that begins at `start` ends, and where the next line begins."""
+    if length is None:
+        end = data.find(b"\n", start)
+        return (len(data), len(data)) if end < 0 else (end, end + 1)
+    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        raise EnvelopeError("bad item header: expected a length in bytes")
+    end = start + length
+    if end > len(data):
+        raise EnvelopeError(f"an item of {length} bytes ends early")
+    if data[end : end + 1] not in (b"\n", b""):
+        raise EnvelopeError(f"an item of {length} bytes is not followed by a newline")
+    return end, end + 1
