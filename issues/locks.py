@@ -23,9 +23,7 @@ def shard_lock(shard: int, *, wait: bool) -> Iterator[bool]:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", [SHARD_CLASS, shard])
             is_held = True
         else:
-            cursor.execute(
-                "SELECT pg_try_advisory_lock(%s, %s)", [SHARD_CLASS, shard]
-            )
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SHARD_CLASS, shard])
             is_held = bool(cursor.fetchone()[0])
     try:
         yield is_held

@@ -10,7 +10,7 @@ against 4.6 KB at 95 µs for the whole event with a larger dictionary.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -46,7 +46,7 @@ class Dictionary:
     """A trained zstd dictionary; id 0 and no data mean none."""
 
     id: int
-    data: bytes
+    data: bytes = field(compare=False, repr=False)
 
 
 NO_DICTIONARY = Dictionary(0, b"")
@@ -74,7 +74,9 @@ def unpack(
     A part that is gone leaves frames with their variables only.
     """
     tree = orjson.loads(_decompressor(dictionary).decompress(payload))
-    if stack is not None:
+    if stack is None:
+        _name_variables(tree)
+    else:
         _put_stacks_back(tree, orjson.loads(open_part(stack)))
     if modules is not None:
         tree["modules"] = orjson.loads(open_part(modules))
@@ -122,6 +124,7 @@ def _stacks(tree: dict[str, Any]) -> list[dict[str, Any]]:
         if (block := tree.get(name))
         for holder in block.get("values", ())
     ]
+    holders.append(tree)
     return [
         stack
         for holder in holders
@@ -145,6 +148,14 @@ def _put_stacks_back(tree: dict[str, Any], static: list[list[dict[str, Any]]]) -
             if variables is not None:
                 frame["vars"] = variables
         stack["frames"] = frames
+
+
+def _name_variables(tree: dict[str, Any]) -> None:
+    for stack in _stacks(tree):
+        stack["frames"] = [
+            {} if variables is None else {"vars": variables}
+            for variables in stack["frames"]
+        ]
 
 
 @lru_cache(maxsize=256)

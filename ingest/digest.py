@@ -1,0 +1,158 @@
+"""The digest: a shard's entries are read in batches, stored, and acknowledged.
+
+Entries leave the stream only after the commit that stored them. Whoever dies before
+leaves them pending; the next drain takes them over, and the store recognises what it
+has stored already.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+
+from ingest import metrics, poison, stream
+from ingest.preparation import accepted, duplicate, prepare
+from ingest.sampling import Sampler
+from ingest.stream import Entry
+from ingest.tally import Tally
+from issues import dictionaries
+from issues.locks import shard_lock
+from issues.newevent import NewEvent
+from issues.store import Stored, forget_everything, store_batch
+from issues.tasks import train_dictionary
+
+log = structlog.get_logger(__name__)
+
+# A drain ends after this long and asks to be woken again, so that the worker's
+# other tasks get their turn under constant load.
+DRAIN_MAX_S = 5.0
+
+# The database is gone, not the batch broken: all of it stays pending.
+_DATABASE_AWAY = (OperationalError, InterfaceError)
+
+_sampler = Sampler(settings.SAMPLE_PER_HOUR)
+
+
+@dataclass(slots=True)
+class Drained:
+    """What one drain of a shard did."""
+
+    events: int = 0
+    # Entries may be left.
+    is_cut_short: bool = False
+
+
+def drain(shard: int) -> Drained:
+    """Digests what waits in the shard. Does nothing while another process does."""
+    drained = Drained()
+    with shard_lock(shard, wait=False) as is_ours:
+        if not is_ours:
+            return drained
+        ends_at = time.monotonic() + DRAIN_MAX_S
+        drained.events += _take_over(shard)
+        while entries := _next_batch(shard):
+            drained.events += _digest(shard, entries)
+            stream.refresh_wake(shard)
+            if time.monotonic() > ends_at:
+                drained.is_cut_short = True
+                break
+    return drained
+
+
+def _take_over(shard: int) -> int:
+    """Digests what a dead sibling had read: under the shard's lock nobody lives."""
+    stored, after = 0, "0-0"
+    while entries := stream.claim_pending(shard, settings.BATCH, after=after):
+        after = entries[-1].stream_id
+        stored += _digest(shard, poison.without_deadly(shard, entries))
+    return stored
+
+
+def _next_batch(shard: int) -> list[Entry]:
+    """The next entries; none once the shard is asleep.
+
+    The wake flag is cleared before the last look, so that an entry which comes
+    after that look finds no flag and wakes the shard itself.
+    """
+    entries = stream.read_new(shard, settings.BATCH)
+    if not entries:
+        stream.clear_wake(shard)
+        entries = stream.read_new(shard, settings.BATCH)
+    return entries
+
+
+def _digest(shard: int, entries: list[Entry]) -> int:
+    """Stores a batch, or else its entries one by one; gives the events stored."""
+    try:
+        return _store_and_acknowledge(shard, entries)
+    except _DATABASE_AWAY:
+        _forget()
+        raise
+    except Exception:
+        log.exception("batch failed", shard=shard, entries=len(entries))
+        _forget()
+    return _digest_one_by_one(shard, entries)
+
+
+def _digest_one_by_one(shard: int, entries: list[Entry]) -> int:
+    stored = 0
+    failures: list[poison.Failure] = []
+    for entry in entries:
+        try:
+            stored += _store_and_acknowledge(shard, [entry])
+        except _DATABASE_AWAY:
+            raise
+        except Exception as error:
+            log.exception("entry failed", shard=shard, entry=entry.stream_id)
+            failures.append(poison.Failure(entry, error))
+    poison.judge(shard, failures, tried=len(entries))
+    return stored
+
+
+def _forget() -> None:
+    """What the process believes of the database may be why a batch failed."""
+    _sampler.start_anew()
+    forget_everything()
+
+
+def _store_and_acknowledge(shard: int, entries: list[Entry]) -> int:
+    started = time.perf_counter()
+    tally = Tally()
+    prepared = [(entry, prepare(entry, _sampler, tally)) for entry in entries]
+    with transaction.atomic():
+        stored = store_batch([event for _, events in prepared for event in events])
+        _count_outcomes(prepared, stored, tally)
+        tally.write()
+    stream.acknowledge(shard, entries)
+    metrics.observe_batch(stored, time.perf_counter() - started)
+    _train_dictionaries(stored)
+    return len(stored.events)
+
+
+def _count_outcomes(
+    prepared: list[tuple[Entry, list[NewEvent]]], stored: Stored, tally: Tally
+) -> None:
+    new = {id(event) for event in stored.events}
+    for entry, events in prepared:
+        for event in events:
+            count_as = accepted if id(event) in new else duplicate
+            tally.add(count_as(entry, event))
+
+
+# Events stored by this process since it last thought of training, by project.
+_since_training: Counter[int] = Counter()
+
+
+def _train_dictionaries(stored: Stored) -> None:
+    """Has a project's dictionary trained once it has the events for it."""
+    _since_training.update(event.project_id for event in stored.events)
+    for project_id, count in list(_since_training.items()):
+        if count >= dictionaries.TRAIN_AT[0]:
+            del _since_training[project_id]
+            if dictionaries.is_training_due(project_id):
+                train_dictionary.delay(project_id)

@@ -1,0 +1,60 @@
+"""Outcomes added up and stored, by project, key, hour and category."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import NamedTuple
+
+from ingest.outcomes import Outcome
+from issues import sql
+
+
+class Place(NamedTuple):
+    """What is counted apart."""
+
+    project_id: int
+    # 0 where no key is known.
+    key_id: int
+    # Whole hours since 1970.
+    hour: int
+    category: str
+    outcome: Outcome
+    reason: str
+
+
+class Tally:
+    """Outcomes of one batch."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Place] = Counter()
+
+    def add(self, place: Place, count: int = 1) -> None:
+        self._counts[place] += count
+
+    def write(self) -> None:
+        """Adds the counts to those stored, for projects that still exist."""
+        rows = sorted(self._counts.items())
+        if rows:
+            sql.run(
+                _ADD,
+                *map(list, zip(*(place for place, _ in rows), strict=True)),
+                [count for _, count in rows],
+            )
+
+
+def hour_of(moment: datetime) -> int:
+    """Whole hours since 1970."""
+    return int(moment.timestamp()) // 3600
+
+
+_ADD = """
+INSERT INTO ingest_outcomecount
+    (project_id, key_id, hour, category, outcome, reason, count)
+SELECT n.* FROM unnest(%s::int4[], %s::int4[], %s::int4[], %s::text[], %s::text[],
+    %s::text[], %s::int8[])
+    AS n(project_id, key_id, hour, category, outcome, reason, count)
+JOIN projects_project p ON p.id = n.project_id
+ON CONFLICT (project_id, hour, key_id, category, outcome, reason)
+DO UPDATE SET count = ingest_outcomecount.count + EXCLUDED.count
+"""

@@ -1,0 +1,120 @@
+"""Which issue an event belongs to, and the making of issues that are new."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from datetime import datetime
+
+import orjson
+
+from issues import sql
+from issues.newevent import NewEvent
+
+# The key of an issue's fingerprint.
+_Mark = tuple[int, uuid.UUID]
+
+
+def find_or_begin_issues(
+    events: list[NewEvent], now: datetime
+) -> tuple[list[int], list[int]]:
+    """The issue id of each event, and the ids of the issues made for them."""
+    known = _find_fingerprints({(e.project_id, h) for e in events for h in e.hashes})
+    stored_marks = set(known)
+    beginners: list[NewEvent] = []
+    for event in events:
+        marks = [(event.project_id, one) for one in event.hashes]
+        issue = next((known[mark] for mark in marks if mark in known), None)
+        if issue is None:
+            # A place in the list of new issues stands for the id it will get.
+            issue = -1 - len(beginners)
+            beginners.append(event)
+        for mark in marks:
+            known.setdefault(mark, issue)
+    made = _begin_issues(beginners, now)
+    for mark, issue in known.items():
+        if issue < 0:
+            known[mark] = made[-1 - issue]
+    _insert_fingerprints({m: i for m, i in known.items() if m not in stored_marks})
+    return [known[event.project_id, event.hashes[0]] for event in events], made
+
+
+def _find_fingerprints(marks: set[_Mark]) -> dict[_Mark, int]:
+    rows = sql.run(
+        sql.FIND_FINGERPRINTS,
+        list({project_id for project_id, _ in marks}),
+        list({one for _, one in marks}),
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _insert_fingerprints(issue_of: dict[_Mark, int]) -> None:
+    if issue_of:
+        marks = sorted(issue_of)
+        sql.run(
+            sql.INSERT_FINGERPRINTS,
+            [project_id for project_id, _ in marks],
+            [one for _, one in marks],
+            [issue_of[mark] for mark in marks],
+        )
+
+
+def _begin_issues(events: list[NewEvent], now: datetime) -> list[int]:
+    """Makes an issue for each event; gives their ids in the same order."""
+    if not events:
+        return []
+    numbers = _take_numbers(events)
+    places = {
+        (event.project_id, number): place
+        for place, (event, number) in enumerate(zip(events, numbers, strict=True))
+    }
+    rows = sql.run(
+        sql.INSERT_ISSUES,
+        [event.project_id for event in events],
+        numbers,
+        *title_columns(events),
+        [event.platform for event in events],
+        [event.logger for event in events],
+        [event.grouping.version for event in events],
+        [as_json(event.grouping.parts) for event in events],
+    )
+    ids = [0] * len(events)
+    for project_id, number, issue_id in rows:
+        ids[places[project_id, number]] = issue_id
+    sql.run(
+        sql.INSERT_STATES,
+        now,
+        ids,
+        [event.project_id for event in events],
+        [event.level for event in events],
+        [event.timestamp for event in events],
+    )
+    return ids
+
+
+def _take_numbers(events: list[NewEvent]) -> list[int]:
+    taken = sorted(Counter(event.project_id for event in events).items())
+    rows = sql.run(sql.TAKE_NUMBERS, [p for p, _ in taken], [n for _, n in taken])
+    following: dict[int, int] = dict(rows)
+    numbers = []
+    for event in events:
+        numbers.append(following[event.project_id])
+        following[event.project_id] += 1
+    return numbers
+
+
+def title_columns(events: list[NewEvent]) -> list[list[str]]:
+    """Columns kind, title, type, value, culprit, metadata."""
+    described = [event.description for event in events]
+    return [
+        [one.kind for one in described],
+        [one.title for one in described],
+        [one.type for one in described],
+        [one.value for one in described],
+        [one.culprit for one in described],
+        [as_json(one.metadata) for one in described],
+    ]
+
+
+def as_json(tree: object) -> str:
+    return orjson.dumps(tree).decode()

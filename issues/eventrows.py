@@ -1,0 +1,78 @@
+"""The rows of a batch's events and of the parts that their payloads share."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date
+from functools import partial
+
+from django.db import transaction
+
+from issues import names, sql
+from issues.newevent import NewEvent
+from issues.payloads import Part, close_part
+
+# Parts that this process knows to be stored, by day, project and hash.
+_stored_parts: set[tuple[date, int, uuid.UUID]] = set()
+_REMEMBERED_PARTS = 100_000
+
+
+def insert_parts(events: list[NewEvent]) -> None:
+    parts: dict[tuple[date, int, uuid.UUID], Part] = {}
+    for event in events:
+        if event.packed is None:
+            continue
+        day = event.received_at.astimezone(UTC).date()
+        for part in (event.packed.stack, event.packed.modules):
+            if part is not None:
+                parts[day, event.project_id, part.hash] = part
+    unknown = sorted(parts.keys() - _stored_parts)
+    if not unknown:
+        return
+    sql.run(
+        sql.INSERT_PARTS,
+        [day for day, _, _ in unknown],
+        [project_id for _, project_id, _ in unknown],
+        [one for _, _, one in unknown],
+        [close_part(parts[place]) for place in unknown],
+    )
+    transaction.on_commit(partial(_remember_parts, unknown))
+
+
+def _remember_parts(places: list[tuple[date, int, uuid.UUID]]) -> None:
+    if len(_stored_parts) > _REMEMBERED_PARTS:
+        _stored_parts.clear()
+    _stored_parts.update(places)
+
+
+def insert_events(
+    events: list[NewEvent],
+    issue_of: list[int],
+    user_of: dict[names.User, int],
+    tags_of: list[list[int]],
+) -> None:
+    with sql.raw_cursor() as cursor, cursor.copy(sql.COPY_EVENTS) as copy:
+        copy.set_types(sql.EVENT_COLUMN_TYPES)
+        for event, issue, tag_ids in zip(events, issue_of, tags_of, strict=True):
+            packed = event.packed
+            copy.write_row(
+                (
+                    event.received_at,
+                    event.timestamp,
+                    event.project_id,
+                    issue,
+                    user_of[event.project_id, event.user] if event.user else None,
+                    packed.dictionary_id if packed else 0,
+                    event.level,
+                    event.event_id,
+                    packed.stack.hash if packed and packed.stack else None,
+                    packed.modules.hash if packed and packed.modules else None,
+                    tag_ids,
+                    packed.payload if packed else None,
+                )
+            )
+
+
+def forget() -> None:
+    """Drops what the process remembers of the database, as a new process does."""
+    _stored_parts.clear()

@@ -1,0 +1,304 @@
+"""The transaction of the digest: a batch of events becomes rows and exact counts."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from issues import eventrows, names, partitions, sql
+from issues.beginning import as_json, find_or_begin_issues, title_columns
+from issues.models import Activity, Status
+from issues.newevent import NewEvent
+from issues.tagcounts import TagTally
+
+# A resend comes within this time of the first delivery, also past midnight.
+_RESEND_WITHIN = timedelta(days=1)
+
+# From this size on a batch leaves an issue's title alone within one minute of its
+# last change: rewriting the wide row for each new value in a message costs more
+# than all counters together, and nobody reads it that often.
+_BUSY_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What became of a batch."""
+
+    # Those that were really new, in their order.
+    events: list[NewEvent]
+    duplicates: int
+    # Ids of issues that this batch began and reopened.
+    new_issues: list[int]
+    reopened_issues: list[int]
+
+
+@dataclass(slots=True)
+class _Locked:
+    """An issue that the batch changes, as it was before."""
+
+    status: int
+    status_at: datetime
+    last_seen: datetime
+    title: tuple[str, str, str, str]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What a batch adds to one issue."""
+
+    project_id: int
+    events: int
+    newest: NewEvent
+    first_seen: datetime
+    received_at: datetime
+
+
+def store_batch(events: Sequence[NewEvent]) -> Stored:
+    """Writes the events that are new and counts each of them once.
+
+    The caller holds the lock of the events' shard and a transaction: until it
+    commits nothing has happened, and a second delivery changes nothing.
+    """
+    if not events:
+        return Stored(events=[], duplicates=0, new_issues=[], reopened_issues=[])
+    now = timezone.now()
+    _ensure_partitions(event.received_at for event in events)
+    fresh = _without_duplicates(events)
+    if not fresh:
+        return Stored(
+            events=[], duplicates=len(events), new_issues=[], reopened_issues=[]
+        )
+    issue_of, new_issues = find_or_begin_issues(fresh, now)
+    sums = _sum_up(fresh, issue_of)
+    locked, tally = _lock_issues(sums)
+    user_of = names.users.resolve((e.project_id, e.user) for e in fresh if e.user)
+    tags_of = _count_tags(fresh, issue_of, tally)
+    eventrows.insert_parts(fresh)
+    eventrows.insert_events(fresh, issue_of, user_of, tags_of)
+    _add_hours(fresh, issue_of)
+    new_users = _add_users(fresh, issue_of, user_of)
+    tally.write()
+    reopened = [i for i, added in sums.items() if _reopens(locked[i], added)]
+    _add_to_states(sums, new_users, set(reopened), now)
+    _retitle(sums, locked, is_busy=len(fresh) >= _BUSY_BATCH)
+    _write_activity(sums, new_issues, reopened, now)
+    _mark_first_events({event.project_id for event in fresh}, now)
+    return Stored(
+        events=fresh,
+        duplicates=len(events) - len(fresh),
+        new_issues=new_issues,
+        reopened_issues=reopened,
+    )
+
+
+# Days that this process knows to have a partition.
+_known_days: set[date] = set()
+
+
+def _ensure_partitions(moments: Iterable[datetime]) -> None:
+    missing = {moment.astimezone(UTC).date() for moment in moments} - _known_days
+    if missing:
+        partitions.ensure(missing)
+        transaction.on_commit(partial(_known_days.update, missing))
+
+
+def _without_duplicates(events: Sequence[NewEvent]) -> list[NewEvent]:
+    """The first of each (project, event id) that is not stored yet."""
+    first: dict[tuple[int, uuid.UUID], NewEvent] = {}
+    for event in events:
+        first.setdefault((event.project_id, event.event_id), event)
+    received = [event.received_at for event in events]
+    stored = sql.run(
+        sql.PROBE_DUPLICATES,
+        list({project_id for project_id, _ in first}),
+        [event_id for _, event_id in first],
+        _midnight(min(received)) - _RESEND_WITHIN,
+        _midnight(max(received)) + timedelta(days=1) + _RESEND_WITHIN,
+    )
+    for row in stored:
+        first.pop((row[0], row[1]), None)
+    return list(first.values())
+
+
+def _midnight(moment: datetime) -> datetime:
+    return datetime.combine(moment.astimezone(UTC).date(), time.min, UTC)
+
+
+def _sum_up(events: list[NewEvent], issue_of: list[int]) -> dict[int, _Sum]:
+    """What each issue gains, in the order of issue ids."""
+    sums: dict[int, _Sum] = {}
+    for event, issue in zip(events, issue_of, strict=True):
+        added = sums.get(issue)
+        if added is None:
+            sums[issue] = _Sum(
+                event.project_id, 1, event, event.timestamp, event.received_at
+            )
+            continue
+        added.events += 1
+        added.first_seen = min(added.first_seen, event.timestamp)
+        added.received_at = max(added.received_at, event.received_at)
+        if event.timestamp >= added.newest.timestamp:
+            added.newest = event
+    return dict(sorted(sums.items()))
+
+
+def _lock_issues(sums: dict[int, _Sum]) -> tuple[dict[int, _Locked], TagTally]:
+    """The issues as they are, safe from triage until the batch is committed."""
+    locked: dict[int, _Locked] = {}
+    tally = TagTally({issue: added.project_id for issue, added in sums.items()})
+    for row in sql.run(sql.LOCK_ISSUES, list(sums)):
+        issue_id, status, status_at, last_seen, *title, tag_ids, counts = row
+        locked[issue_id] = _Locked(
+            status, status_at, last_seen, (title[0], title[1], title[2], title[3])
+        )
+        if tag_ids is not None:
+            tally.start_from(issue_id, tag_ids, counts)
+    return locked, tally
+
+
+def _count_tags(
+    events: list[NewEvent], issue_of: list[int], tally: TagTally
+) -> list[list[int]]:
+    """The tag ids of each event, counted for its issue."""
+    tag_ids = names.tags.resolve(
+        (event.project_id, key, value) for event in events for key, value in event.tags
+    )
+    return [
+        tally.add(
+            issue,
+            [(key, tag_ids[event.project_id, key, value]) for key, value in event.tags],
+        )
+        for event, issue in zip(events, issue_of, strict=True)
+    ]
+
+
+def _add_hours(events: list[NewEvent], issue_of: list[int]) -> None:
+    counts = Counter(
+        (issue, event.project_id, int(event.timestamp.timestamp()) // 3600)
+        for event, issue in zip(events, issue_of, strict=True)
+    )
+    rows = sorted((issue, hour, p, n) for (issue, p, hour), n in counts.items())
+    sql.run(
+        sql.ADD_HOURS,
+        [project_id for _, _, project_id, _ in rows],
+        [issue for issue, _, _, _ in rows],
+        [hour for _, hour, _, _ in rows],
+        [count for _, _, _, count in rows],
+    )
+
+
+def _add_users(
+    events: list[NewEvent], issue_of: list[int], user_of: dict[names.User, int]
+) -> dict[int, int]:
+    """How many users each issue had not affected before."""
+    pairs = sorted(
+        {
+            (issue, user_of[event.project_id, event.user], event.project_id)
+            for event, issue in zip(events, issue_of, strict=True)
+            if event.user
+        }
+    )
+    if not pairs:
+        return {}
+    new = sql.run(
+        sql.ADD_USERS,
+        [project_id for _, _, project_id in pairs],
+        [issue for issue, _, _ in pairs],
+        [user for _, user, _ in pairs],
+    )
+    added: dict[int, int] = defaultdict(int)
+    for (issue,) in new:
+        added[issue] += 1
+    return added
+
+
+def _reopens(before: _Locked, added: _Sum) -> bool:
+    """A resolved issue came back; what was received before the resolving does not."""
+    return before.status == Status.RESOLVED and added.received_at > before.status_at
+
+
+def _add_to_states(
+    sums: dict[int, _Sum], new_users: dict[int, int], reopened: set[int], now: datetime
+) -> None:
+    sql.run(
+        sql.ADD_TO_STATES,
+        list(sums),
+        [added.events for added in sums.values()],
+        [new_users.get(issue, 0) for issue in sums],
+        [added.newest.level for added in sums.values()],
+        [added.first_seen for added in sums.values()],
+        [added.newest.timestamp for added in sums.values()],
+        [issue in reopened for issue in sums],
+        [now] * len(sums),
+    )
+
+
+def _retitle(
+    sums: dict[int, _Sum], locked: dict[int, _Locked], *, is_busy: bool
+) -> None:
+    """Issues are called after their newest event."""
+    changed = []
+    for issue, added in sums.items():
+        before, newest = locked[issue], added.newest
+        one = newest.description
+        if (one.title, one.type, one.value, one.culprit) == before.title:
+            continue
+        is_newer = newest.timestamp >= before.last_seen
+        is_due = newest.timestamp - before.last_seen >= timedelta(minutes=1)
+        if is_newer and (is_due or not is_busy):
+            changed.append((issue, newest))
+    if changed:
+        sql.run(
+            sql.RETITLE_ISSUES,
+            [issue for issue, _ in changed],
+            *title_columns([newest for _, newest in changed]),
+        )
+
+
+def _write_activity(
+    sums: dict[int, _Sum], began: list[int], reopened: list[int], now: datetime
+) -> None:
+    rows = [(issue, Activity.Kind.FIRST_SEEN) for issue in sorted(began)]
+    rows += [(issue, Activity.Kind.REGRESSION) for issue in reopened]
+    if rows:
+        sql.run(
+            sql.INSERT_ACTIVITY,
+            [sums[issue].project_id for issue, _ in rows],
+            [issue for issue, _ in rows],
+            [kind.value for _, kind in rows],
+            [as_json(_said_of(sums[issue].newest)) for issue, _ in rows],
+            [now] * len(rows),
+        )
+
+
+def _said_of(event: NewEvent) -> dict[str, str]:
+    """What the activity tells of the event that caused it."""
+    release = next((value for key, value in event.tags if key == "release"), "")
+    return {"event_id": event.event_id.hex, "release": release}
+
+
+# Projects that this process knows to have events.
+_begun_projects: set[int] = set()
+
+
+def _mark_first_events(project_ids: set[int], now: datetime) -> None:
+    waiting = project_ids - _begun_projects
+    if waiting:
+        sql.run(sql.MARK_FIRST_EVENT, now, sorted(waiting))
+        transaction.on_commit(partial(_begun_projects.update, waiting))
+
+
+def forget_everything() -> None:
+    """Drops what the process remembers of the database, as a new process does."""
+    _known_days.clear()
+    _begun_projects.clear()
+    eventrows.forget()
+    names.users.forget()
+    names.tags.forget()
