@@ -1,0 +1,68 @@
+"""Where a page of the issue list begins, as text that fits a URL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_CURSOR = re.compile(r"([np])\.(-?\d{1,18})\.(\d{1,10})\.(\d{1,9})")
+
+
+class CursorError(ValueError):
+    """A cursor that no page gave out."""
+
+
+class Sort(StrEnum):
+    """The orders of the list, each from high to low."""
+
+    LAST_SEEN = "last_seen"
+    FIRST_SEEN = "first_seen"
+    EVENTS = "events"
+    USERS = "users"
+
+    @property
+    def key(self) -> str:
+        """The whole number that is sorted by, as SQL over the state `s`."""
+        return _KEYS[self]
+
+
+# Minutes are what the index of the default order holds.
+_KEYS = {
+    Sort.LAST_SEEN: "s.last_seen_minute",
+    Sort.FIRST_SEEN: "(extract(epoch FROM s.first_seen) * 1000000)::bigint",
+    Sort.EVENTS: "s.event_count",
+    Sort.USERS: "s.user_count",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """A row's key and id: the page holds what follows it in reading direction."""
+
+    key: int
+    issue_id: int
+    # Rows before the page, or, when read backwards, before the row.
+    offset: int
+    is_backward: bool
+
+    def __str__(self) -> str:
+        direction = "p" if self.is_backward else "n"
+        return f"{direction}.{self.key}.{self.issue_id}.{self.offset}"
+
+
+def read_cursor(text: str) -> Cursor:
+    """The cursor of a URL. Raises CursorError.
+
+    >>> str(read_cursor("n.29384.12.25"))
+    'n.29384.12.25'
+    """
+    match = _CURSOR.fullmatch(text)
+    if match is None or int(match[3]) > 2**31 - 1:
+        raise CursorError(f"expected a cursor of this list, got {text[:80]!r}")
+    return Cursor(
+        key=int(match[2]),
+        issue_id=int(match[3]),
+        offset=int(match[4]),
+        is_backward=match[1] == "p",
+    )

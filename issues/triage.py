@@ -1,0 +1,144 @@
+"""The only writer of an issue's status, bookmarks and sightings.
+
+A status changes only from another one, so that of two people who press the same
+button one changes the issue and the other changes nothing. Each change is an
+Activity in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from issues.models import Activity, Bookmark, IssueState, Status, Substatus
+from projects.models import User
+
+_KINDS = {
+    Status.UNRESOLVED: Activity.Kind.UNRESOLVED,
+    Status.RESOLVED: Activity.Kind.RESOLVED,
+    Status.IGNORED: Activity.Kind.IGNORED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one issue was before its status changed."""
+
+    issue_id: int
+    status: int
+    substatus: int
+
+
+def resolve(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
+    """The ids of the issues that this resolved."""
+    return _ids(set_status(issue_ids, Status.RESOLVED, user=user))
+
+
+def unresolve(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
+    """The ids of the issues that this reopened."""
+    return _ids(set_status(issue_ids, Status.UNRESOLVED, user=user))
+
+
+def ignore(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
+    """The ids of the issues that this set aside."""
+    return _ids(set_status(issue_ids, Status.IGNORED, user=user))
+
+
+def set_status(
+    issue_ids: Iterable[int], status: Status, *, user: User | None
+) -> list[Change]:
+    """Gives the issues another status; what those were that really changed."""
+    substatus = Substatus.ONGOING if status == Status.UNRESOLVED else Substatus.NONE
+    now = timezone.now()
+    with transaction.atomic():
+        states = list(_locked(issue_ids).exclude(status=status))
+        changes = [Change(s.issue_id, s.status, s.substatus) for s in states]
+        IssueState.objects.filter(issue__in=_ids(changes)).update(
+            status=status, substatus=substatus, status_at=now
+        )
+        _note(states, status, user, now)
+    return changes
+
+
+def undo(changes: Sequence[Change], became: Status, *, user: User | None) -> list[int]:
+    """Puts issues back to what they were; the ids of those that this changed.
+
+    An issue that is no longer what the change made of it is left alone.
+    """
+    before = {change.issue_id: change for change in changes}
+    now = timezone.now()
+    with transaction.atomic():
+        states = list(_locked(before).filter(status=became))
+        for state in states:
+            old = before[state.issue_id]
+            state.status, state.substatus = old.status, old.substatus
+            state.status_at = now
+        IssueState.objects.bulk_update(states, ["status", "substatus", "status_at"])
+        for status in Status:
+            _note([s for s in states if s.status == status], status, user, now)
+    return [state.issue_id for state in states]
+
+
+def set_bookmark(issue_ids: Iterable[int], user: User, on: bool) -> list[int]:
+    """Bookmarks the issues for the user, or no longer; the ids that changed."""
+    wanted = sorted(set(issue_ids))
+    with transaction.atomic():
+        has = set(
+            Bookmark.objects.filter(user=user, issue__in=wanted).values_list(
+                "issue_id", flat=True
+            )
+        )
+        changed = [issue for issue in wanted if (issue in has) != on]
+        if on:
+            Bookmark.objects.bulk_create(
+                [Bookmark(user=user, issue_id=issue) for issue in changed],
+                ignore_conflicts=True,
+            )
+        else:
+            Bookmark.objects.filter(user=user, issue__in=changed).delete()
+    return changed
+
+
+_MARK_SEEN = """
+INSERT INTO issues_sighting (user_id, issue_id, seen_at) VALUES (%s, %s, %s)
+ON CONFLICT (user_id, issue_id) DO UPDATE SET seen_at = EXCLUDED.seen_at
+"""
+
+
+def mark_seen(issue_id: int, user: User) -> None:
+    """Notes that the user has looked at the issue now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_SEEN, [user.pk, issue_id, timezone.now()])
+
+
+def _locked(issue_ids: Iterable[int]) -> QuerySet[IssueState]:
+    """The issues' states, locked in the order in which the digest locks them."""
+    return (
+        IssueState.objects.filter(issue__in=sorted(set(issue_ids)))
+        .order_by("issue_id")
+        .select_for_update()
+    )
+
+
+def _note(
+    states: Iterable[IssueState], status: Status, user: User | None, at: datetime
+) -> None:
+    Activity.objects.bulk_create(
+        Activity(
+            project_id=state.project_id,
+            issue_id=state.issue_id,
+            kind=_KINDS[status],
+            user=user,
+            created_at=at,
+        )
+        for state in states
+    )
+
+
+def _ids(changes: Iterable[Change]) -> list[int]:
+    return [change.issue_id for change in changes]
