@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from functools import lru_cache
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from issues import sql
-from issues.models import Event, IssueState, PayloadDictionary
+from issues.models import IssueState, PayloadDictionary
 from issues.payloads import NO_DICTIONARY, Dictionary, raw_payload, train
 from projects.models import Project
 
@@ -88,16 +89,22 @@ def events_of(project_id: int) -> int:
     return counts.aggregate(total=Sum("event_count", default=0))["total"]
 
 
-def forget_unused() -> int:
-    """Removes dictionaries that no stored event needs, but each project's newest."""
-    newest = PayloadDictionary.objects.order_by("project_id", "-id").distinct(
-        "project_id"
-    )
-    used = Event.objects.exclude(dictionary_id=0).values("dictionary_id").distinct()
-    unused = PayloadDictionary.objects.exclude(pk__in=newest.values("pk")).exclude(
-        pk__in=used
-    )
-    return unused.delete()[0]
+# Looking through the events is the last step: few dictionaries come so far.
+_DELETE_UNUSED = """
+DELETE FROM issues_payloaddictionary AS old
+WHERE EXISTS (
+    SELECT 1 FROM issues_payloaddictionary AS successor
+    WHERE successor.project_id = old.project_id AND successor.id > old.id
+      AND successor.created_at < %s
+) AND NOT EXISTS (SELECT 1 FROM issues_event WHERE dictionary_id = old.id)
+"""
+
+
+def forget_unused(replaced_before: datetime) -> int:
+    """Removes dictionaries with a successor from before then that no event needs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_UNUSED, [replaced_before])
+        return int(cursor.rowcount)
 
 
 def _look_up(project_id: int) -> tuple[Dictionary, int, float]:
