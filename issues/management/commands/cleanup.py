@@ -1,0 +1,30 @@
+"""`errtrack cleanup`: does at once what beat does each hour to old events."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from issues.retention import keep_partitions
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes the coming days' partitions, drops the days past "
+        "ERRTRACK_RETENTION_DAYS and says what it did. Counts stay as they are."
+    )
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        kept = keep_partitions()
+        self.stdout.write(f"Days made ahead: {_days(kept.created)}")
+        self.stdout.write(f"Days dropped: {_days(kept.dropped)}")
+        if kept.postponed:
+            self.stdout.write(f"Days in use, to be tried again: {_days(kept.postponed)}")
+        self.stdout.write(f"Old hourly counts deleted: {kept.hours}")
+        self.stdout.write(f"Unused payload dictionaries deleted: {kept.dictionaries}")
+
+
+def _days(days: list[date]) -> str:
+    return ", ".join(map(str, days)) or "none"

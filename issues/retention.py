@@ -1,0 +1,192 @@
+"""Keeps the days of the events table: makes those to come, drops those too old."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from issues import dictionaries, partitions, store
+from issues.locks import SHARD_CLASS
+
+_log = logging.getLogger(__name__)
+
+# One run at a time, by this advisory lock: a second one finds the day gone.
+_ONE_RUN = 7412
+
+# Days made before they begin, so that three days without beat cost nothing.
+_DAYS_AHEAD = 3
+
+# Graphs may look back this much further than the events themselves.
+_HOURS_KEPT_DAYS = 90
+
+# A dictionary lives on after its successor was trained for as long as events that
+# need it are kept, and for what a worker may remember.
+_DICTIONARY_MARGIN_DAYS = 2
+
+# How long a drop waits for the digests to end their drains, and then for the pages
+# that are reading; new pages queue behind it meanwhile.
+_WAIT_FOR_DIGESTS = "30s"
+_WAIT_FOR_READERS = "500ms"
+_TRIES = 5
+_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What keep_partitions did."""
+
+    created: list[date]
+    dropped: list[date]
+    # Days that stayed because somebody read them all the time; tried again later.
+    postponed: list[date]
+    # Deleted rows.
+    hours: int
+    dictionaries: int
+
+
+def keep_partitions(now: datetime | None = None) -> Kept:
+    """Makes today and the days ahead, drops what is older than RETENTION_DAYS."""
+    now = now or timezone.now()
+    today = now.astimezone(UTC).date()
+    created = partitions.ensure(
+        today + timedelta(days=ahead) for ahead in range(_DAYS_AHEAD + 1)
+    )
+    oldest = today - timedelta(days=settings.RETENTION_DAYS)
+    expired = [day for day in partitions.existing() if day < oldest]
+    dropped = [day for day in expired if _drop_patiently(day)]
+    if dropped:
+        store.forget_everything()
+    return Kept(
+        created=created,
+        dropped=dropped,
+        postponed=[day for day in expired if day not in dropped],
+        hours=_delete_hours(now),
+        dictionaries=_forget_dictionaries(now),
+    )
+
+
+def _drop_patiently(day: date) -> bool:
+    """Drops the day unless readers leave no gap in several tries."""
+    for _ in range(_TRIES):
+        try:
+            _drop(day)
+        except OperationalError as error:
+            _log.info("day %s is in use, its drop waits: %s", day, error)
+            time.sleep(_PAUSE_S)
+        else:
+            return True
+    _log.warning("day %s is still in use: its drop is tried again later", day)
+    return False
+
+
+# What the day's rows say, in the order of issues. Parameter: the day's table.
+_COLLECT = (
+    """
+    CREATE TEMP TABLE expiring_issue ON COMMIT DROP AS
+    SELECT issue_id, count(*) AS events FROM {events} GROUP BY 1
+    """,
+    """
+    CREATE TEMP TABLE expiring_hour ON COMMIT DROP AS
+    SELECT issue_id, floor(extract(epoch FROM "timestamp") / 3600)::int4 AS hour,
+           count(*)::int4 AS events
+    FROM {events} GROUP BY 1, 2
+    """,
+    """
+    CREATE TEMP TABLE expiring_user ON COMMIT DROP AS
+    SELECT DISTINCT issue_id, user_id FROM {events} WHERE user_id IS NOT NULL
+    """,
+    """
+    CREATE TEMP TABLE expiring_tag ON COMMIT DROP AS
+    SELECT issue_id, tag_id, count(*)::int4 AS events
+    FROM {events}, unnest(tag_ids) AS tag_id GROUP BY 1, 2
+    """,
+    "CREATE INDEX ON expiring_tag (issue_id, tag_id)",
+    "ANALYZE expiring_issue, expiring_hour, expiring_user, expiring_tag",
+)
+
+_LOCK_STATES = """
+SELECT s.issue_id FROM issues_issuestate AS s JOIN expiring_issue USING (issue_id)
+ORDER BY s.issue_id FOR UPDATE OF s
+"""
+
+_COUNT_OFF = (
+    """
+    UPDATE issues_issuestate AS s SET expired_count = s.expired_count + e.events
+    FROM expiring_issue AS e WHERE s.issue_id = e.issue_id
+    """,
+    """
+    UPDATE issues_hourcount AS h SET expired_count = h.expired_count + e.events
+    FROM expiring_hour AS e WHERE h.issue_id = e.issue_id AND h.hour = e.hour
+    """,
+    """
+    UPDATE issues_issueuser AS u SET has_expired = true
+    FROM expiring_user AS e
+    WHERE u.issue_id = e.issue_id AND u.user_id = e.user_id AND NOT has_expired
+    """,
+    """
+    UPDATE issues_issuetags AS t SET expired_counts = (
+        SELECT array_agg(coalesce(expired, 0) + coalesce(e.events, 0) ORDER BY place)
+        FROM unnest(t.tag_ids, t.expired_counts)
+             WITH ORDINALITY AS entry (tag_id, expired, place)
+        LEFT JOIN expiring_tag AS e
+            ON e.issue_id = t.issue_id AND e.tag_id = entry.tag_id
+    )
+    WHERE t.issue_id IN (SELECT issue_id FROM expiring_tag)
+    """,
+)
+
+
+def _drop(day: date) -> None:
+    """Counts the day's events off and drops them, in one transaction.
+
+    Raises OperationalError when a lock was not to be had in time; nothing has
+    changed then.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_DIGESTS}'")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_RUN])
+        if day not in partitions.existing():
+            return
+        _collect(cursor, f"issues_event_{day:%Y%m%d}")
+        _hold_up_digests(cursor)
+        cursor.execute(_LOCK_STATES)
+        for statement in _COUNT_OFF:
+            cursor.execute(statement)
+        cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_READERS}'")
+        partitions.drop(day)
+
+
+def _collect(cursor: CursorWrapper, events: str) -> None:
+    """Sums the day up while digests go on: this costs most."""
+    cursor.execute(f"LOCK TABLE {events} IN SHARE MODE")
+    for statement in _COLLECT:
+        cursor.execute(statement.format(events=events))
+
+
+def _hold_up_digests(cursor: CursorWrapper) -> None:
+    """From here to the commit no digest moves a count."""
+    for shard in range(settings.SHARDS):
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SHARD_CLASS, shard])
+
+
+def _delete_hours(now: datetime) -> int:
+    """Deletes the hours that no graph reaches and no stored event counts in."""
+    oldest = now - timedelta(days=settings.RETENTION_DAYS + _HOURS_KEPT_DAYS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM issues_hourcount WHERE hour < %s AND count = expired_count",
+            [int(oldest.timestamp()) // 3600],
+        )
+        return int(cursor.rowcount)
+
+
+def _forget_dictionaries(now: datetime) -> int:
+    margin = timedelta(days=settings.RETENTION_DAYS + _DICTIONARY_MARGIN_DAYS)
+    return dictionaries.forget_unused(now - margin)
