@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 from django.conf import settings
 
-from ingest import stream
+from ingest import metrics, stream
 from ingest.models import PoisonEntry
 from ingest.stream import Entry
 from projects.models import Project
@@ -92,6 +92,7 @@ def set_aside(shard: int, failure: Failure) -> None:
             tries=entry.deliveries,
         )
     stream.acknowledge(shard, [entry])
+    metrics.count_poison()
     log.error(
         "entry set aside",
         project=entry.project_id,

@@ -17,13 +17,13 @@ from ingest.body import BodyError, decompress, store_payload
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
 from ingest.eventjson import decode_event
 from ingest.normalise import NotAnEvent, normalise
+from ingest.normalise.times import instant
 from ingest.outcomes import Outcome, category_of
 from ingest.sampling import Sampler
 from ingest.scrub import scrub
 from ingest.stream import Entry
 from ingest.tags import tags_of, user_identity
 from ingest.tally import Place, Tally, hour_of
-from ingest.timestamps import parse_timestamp
 from issues import dictionaries
 from issues.event import Event
 from issues.grouping import group
@@ -52,7 +52,7 @@ def prepare(entry: Entry, sampler: Sampler, tally: Tally) -> list[NewEvent]:
         # The edge has looked at it already: only a changed limit leads here.
         tally.add(_place(entry, "error", Outcome.INVALID, "body"))
         return []
-    sent_at = parse_timestamp(envelope.headers.get("sent_at"))
+    sent_at = _sent_at(envelope)
     events: list[NewEvent] = []
     for item in envelope.items:
         if item.type != "event":
@@ -75,6 +75,12 @@ def _open(entry: Entry) -> Envelope:
         payload = store_payload(data, settings.MAX_ENVELOPE_BYTES)
         return Envelope({}, [Item({"type": "event"}, memoryview(payload))])
     return parse_envelope(data)
+
+
+def _sent_at(envelope: Envelope) -> datetime | None:
+    """The sender's clock when it sent the envelope."""
+    seconds = instant(envelope.headers.get("sent_at"))
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _count_other(entry: Entry, item: Item, tally: Tally) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
+from ingest.counting import put_back_refusals, take_refusals
 from ingest.digest import drain
-from ingest.outcomes import Outcome
-from ingest.refusals import take_refusals
 from ingest.tally import Place, Tally
+from projects import valkey
 
 
 @shared_task
@@ -28,17 +28,15 @@ def wake_shards() -> None:
 
 @shared_task
 def flush_outcomes() -> None:
-    """Moves the counts of refused requests from Valkey to PostgreSQL."""
+    """Moves the counts of refused items from Valkey to PostgreSQL."""
+    client = valkey.blocking()
+    refusals = take_refusals(client)
     tally = Tally()
-    with transaction.atomic():
-        for refusal in take_refusals():
-            place = Place(
-                refusal.project_id,
-                refusal.key_id,
-                refusal.hour,
-                refusal.category,
-                Outcome(refusal.outcome),
-                refusal.reason,
-            )
-            tally.add(place, refusal.count)
-        tally.write()
+    for *place, count in refusals:
+        tally.add(Place(*place), count)
+    try:
+        with transaction.atomic():
+            tally.write()
+    except DatabaseError:
+        put_back_refusals(client, refusals)
+        raise
