@@ -1,32 +1,47 @@
-"""The digest's figures for /metrics."""
+"""Running totals of the whole service, kept in Valkey for /metrics to read.
+
+Not in each process: any number of workers and edges, on any machines, add to the
+same totals, and whichever web process is asked can tell them all.
+
+Redis keys:
+    errtrack:metrics    hash, name of a total → its value since Valkey was first
+                        started: "digested" and "duplicates" (events), "seconds" (of
+                        batches), "batch:<n>" (batches whose time fell into bucket n of
+                        BUCKETS_S), "requests:<outcome>" (at the edge)
+"""
 
 from __future__ import annotations
 
-import prometheus_client
+from bisect import bisect_left
+
+import redis
+import structlog
 
 from issues.store import Stored
+from projects import valkey
 
-_events = prometheus_client.Counter("errtrack_digested_events", "Events stored.")
-_duplicates = prometheus_client.Counter(
-    "errtrack_duplicate_events", "Events that were stored already."
-)
-_poison = prometheus_client.Counter(
-    "errtrack_poison_entries", "Stream entries set aside as poison."
-)
-_batch_seconds = prometheus_client.Histogram(
-    "errtrack_digest_batch_seconds",
-    "Time from reading a batch to its acknowledgement.",
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
-)
+log = structlog.get_logger(__name__)
+
+NAME = "errtrack:metrics"
+
+# Upper bounds of the histogram of batch times; a last bucket takes what is slower.
+BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 def observe_batch(stored: Stored, seconds: float) -> None:
-    """Counts a batch that was stored and acknowledged."""
-    _batch_seconds.observe(seconds)
-    _events.inc(len(stored.events))
-    _duplicates.inc(stored.duplicates)
+    """Counts a stored batch. A total that cannot be told is lost, the batch is not."""
+    pipe = valkey.blocking().pipeline(transaction=False)
+    pipe.hincrby(NAME, "digested", len(stored.events))
+    pipe.hincrby(NAME, "duplicates", stored.duplicates)
+    pipe.hincrby(NAME, f"batch:{bisect_left(BUCKETS_S, seconds)}", 1)
+    pipe.hincrbyfloat(NAME, "seconds", seconds)
+    try:
+        pipe.execute()
+    except redis.RedisError as error:
+        log.warning("batch not counted for /metrics", error=str(error))
 
 
-def count_poison() -> None:
-    """Counts an entry that was set aside."""
-    _poison.inc()
+def read_totals() -> dict[str, float]:
+    """Every total by its name. Raises redis.RedisError."""
+    totals: dict[bytes, bytes] = valkey.blocking().hgetall(NAME)
+    return {name.decode(): float(total) for name, total in totals.items()}
