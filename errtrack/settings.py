@@ -19,6 +19,9 @@ PUBLIC_URL = env.text("ERRTRACK_URL", f"http://{BIND}").rstrip("/")
 ALLOWED_HOSTS = env.words("ERRTRACK_ALLOWED_HOSTS", "*")
 _IS_HTTPS = PUBLIC_URL.startswith("https://")
 
+# How many proxies of our own a request passes: X-Forwarded-For is believed that far.
+TRUSTED_PROXIES = env.whole("ERRTRACK_TRUSTED_PROXIES", 0)
+
 # The servers.
 DATABASE_URL = env.text("DATABASE_URL") or addresses.database_url(DATA_DIR)
 REDIS_URL = env.text("REDIS_URL") or addresses.redis_url(DATA_DIR)
