@@ -15,10 +15,10 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from ingest import metrics, poison, stream
+from ingest import metrics, poison
 from ingest.preparation import accepted, duplicate, prepare
 from ingest.sampling import Sampler
-from ingest.stream import Entry
+from ingest.stream import Entry, ShardStream
 from ingest.tally import Tally
 from issues import dictionaries
 from issues.locks import shard_lock
@@ -31,6 +31,9 @@ log = structlog.get_logger(__name__)
 # A drain ends after this long and asks to be woken again, so that the worker's
 # other tasks get their turn under constant load.
 DRAIN_MAX_S = 5.0
+
+# Where claiming begins, and what it says when there is no more.
+FROM_START = b"0-0"
 
 # The database is gone, not the batch broken: all of it stays pending.
 _DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -50,67 +53,70 @@ class Drained:
 def drain(shard: int) -> Drained:
     """Digests what waits in the shard. Does nothing while another process does."""
     drained = Drained()
+    stream = ShardStream(shard)
     with shard_lock(shard, wait=False) as is_ours:
         if not is_ours:
             return drained
         ends_at = time.monotonic() + DRAIN_MAX_S
-        drained.events += _take_over(shard)
-        while entries := _next_batch(shard):
-            drained.events += _digest(shard, entries)
-            stream.refresh_wake(shard)
+        drained.events += _take_over(stream)
+        while entries := _next_batch(stream):
+            drained.events += _digest(stream, entries)
+            stream.refresh_wake()
             if time.monotonic() > ends_at:
                 drained.is_cut_short = True
                 break
     return drained
 
 
-def _take_over(shard: int) -> int:
+def _take_over(stream: ShardStream) -> int:
     """Digests what a dead sibling had read: under the shard's lock nobody lives."""
-    stored, after = 0, "0-0"
-    while entries := stream.claim_pending(shard, settings.BATCH, after=after):
-        after = entries[-1].stream_id
-        stored += _digest(shard, poison.without_deadly(shard, entries))
-    return stored
+    stored, after = 0, FROM_START
+    while True:
+        entries, after = stream.claim_pending(after, settings.BATCH)
+        if entries:
+            stored += _digest(stream, entries)
+        if after == FROM_START:
+            return stored
 
 
-def _next_batch(shard: int) -> list[Entry]:
+def _next_batch(stream: ShardStream) -> list[Entry]:
     """The next entries; none once the shard is asleep.
 
     The wake flag is cleared before the last look, so that an entry which comes
     after that look finds no flag and wakes the shard itself.
     """
-    entries = stream.read_new(shard, settings.BATCH)
+    entries = stream.read_new(settings.BATCH)
     if not entries:
-        stream.clear_wake(shard)
-        entries = stream.read_new(shard, settings.BATCH)
+        stream.clear_wake()
+        entries = stream.read_new(settings.BATCH)
     return entries
 
 
-def _digest(shard: int, entries: list[Entry]) -> int:
+def _digest(stream: ShardStream, entries: list[Entry]) -> int:
     """Stores a batch, or else its entries one by one; gives the events stored."""
     try:
-        return _store_and_acknowledge(shard, entries)
+        return _store_and_acknowledge(stream, entries)
     except _DATABASE_AWAY:
         _forget()
         raise
     except Exception:
-        log.exception("batch failed", shard=shard, entries=len(entries))
+        log.exception("batch failed", shard=stream.shard, entries=len(entries))
         _forget()
-    return _digest_one_by_one(shard, entries)
+    return _digest_one_by_one(stream, entries)
 
 
-def _digest_one_by_one(shard: int, entries: list[Entry]) -> int:
+def _digest_one_by_one(stream: ShardStream, entries: list[Entry]) -> int:
     stored = 0
     failures: list[poison.Failure] = []
     for entry in entries:
         try:
-            stored += _store_and_acknowledge(shard, [entry])
+            stored += _store_and_acknowledge(stream, [entry])
         except _DATABASE_AWAY:
             raise
         except Exception as error:
-            log.exception("entry failed", shard=shard, entry=entry.stream_id)
+            log.exception("entry failed", shard=stream.shard, entry=entry.stream_id)
             failures.append(poison.Failure(entry, error))
-    poison.judge(shard, failures, tried=len(entries))
+    poison.judge(stream, failures, tried=len(entries))
     return stored
 
 
@@ -120,7 +126,7 @@ def _forget() -> None:
     forget_everything()
 
 
-def _store_and_acknowledge(shard: int, entries: list[Entry]) -> int:
+def _store_and_acknowledge(stream: ShardStream, entries: list[Entry]) -> int:
     started = time.perf_counter()
     tally = Tally()
     prepared = [(entry, prepare(entry, _sampler, tally)) for entry in entries]
@@ -128,7 +134,7 @@ def _store_and_acknowledge(shard: int, entries: list[Entry]) -> int:
         stored = store_batch([event for _, events in prepared for event in events])
         _count_outcomes(prepared, stored, tally)
         tally.write()
-    stream.acknowledge(shard, entries)
+    stream.acknowledge(entries)
     metrics.observe_batch(stored, time.perf_counter() - started)
     _train_dictionaries(stored)
     return len(stored.events)

@@ -32,8 +32,11 @@ def flush_outcomes() -> None:
     client = valkey.blocking()
     refusals = take_refusals(client)
     tally = Tally()
-    for *place, count in refusals:
-        tally.add(Place(*place), count)
+    for one in refusals:
+        place = Place(
+            one.project_id, one.key_id, one.hour, one.category, one.outcome, one.reason
+        )
+        tally.add(place, one.count)
     try:
         with transaction.atomic():
             tally.write()

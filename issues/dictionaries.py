@@ -86,7 +86,8 @@ def train_dictionary(project_id: int) -> bool:
 def events_of(project_id: int) -> int:
     """How many events the project has had."""
     counts = IssueState.objects.filter(project_id=project_id)
-    return counts.aggregate(total=Sum("event_count", default=0))["total"]
+    total: int = counts.aggregate(total=Sum("event_count", default=0))["total"]
+    return total
 
 
 # Looking through the events is the last step: few dictionaries come so far.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 from django.db.models import Q, QuerySet
 
@@ -34,7 +34,7 @@ class Neighbours:
 def load_event(project_id: int, event_id: uuid.UUID) -> StoredEvent | None:
     """The event with its payload; None when it was never stored or is gone."""
     row = Event.objects.filter(project_id=project_id, event_id=event_id).first()
-    return row and open_event(row)
+    return open_event(row) if row else None
 
 
 def open_event(row: Event) -> StoredEvent:
@@ -62,7 +62,7 @@ def oldest_event(issue_id: int) -> Event | None:
 
 
 def events_of_issue(issue_id: int) -> QuerySet[Event]:
-    """The issue's stored events, newest first, without their payloads."""
+    """The issue's stored events, newest first."""
     return Event.objects.filter(issue_id=issue_id).order_by("-received_at", "-event_id")
 
 
@@ -77,7 +77,9 @@ def neighbours(row: Event) -> Neighbours:
     )
     older = events.filter(is_older).first()
     newer = events.filter(is_newer).reverse().first()
-    return Neighbours(older and older.event_id, newer and newer.event_id)
+    return Neighbours(
+        older.event_id if older else None, newer.event_id if newer else None
+    )
 
 
 def _parts_of(row: Event) -> dict[uuid.UUID | None, bytes]:
@@ -85,10 +87,8 @@ def _parts_of(row: Event) -> dict[uuid.UUID | None, bytes]:
     if not wanted:
         return {}
     found = EventPart.objects.filter(
-        day=_day(row.received_at), project_id=row.project_id, hash__in=wanted
+        day=row.received_at.astimezone(UTC).date(),
+        project_id=row.project_id,
+        hash__in=wanted,
     )
     return {part.hash: bytes(part.data) for part in found}
-
-
-def _day(moment: datetime) -> object:
-    return moment.astimezone(UTC).date()

@@ -39,7 +39,7 @@ class NameBook(Generic[Name]):
             # In order, so that two digests cannot wait for each other's rows.
             rows = sql.run(self._statement, *map(list, zip(*unknown, strict=True)))
             made = {row[:-1]: row[-1] for row in rows}
-            found.update(made)  # type: ignore[arg-type]  # A row is a name and its id.
+            found.update(made)
             transaction.on_commit(partial(self._remember, made))
         return found
 

@@ -104,7 +104,7 @@ def train(samples: list[bytes], size_bytes: int = 32 * 1024) -> bytes:
     32 KiB is within 5 % of 110 KiB and costs less to hold and to load.
     """
     try:
-        return zstandard.train_dictionary(size_bytes, samples).as_bytes()
+        return zstandard.train_dictionary(size_bytes, [*samples]).as_bytes()
     except zstandard.ZstdError:
         return b""
 
