@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from errtrack.embedded import addresses, postgres, privileges, valkey
+from errtrack.embedded import addresses, leftovers, postgres, privileges, valkey
 from errtrack.embedded.postgres import Postgres
 from errtrack.embedded.server import Server
 from errtrack.embedded.valkey import Valkey
@@ -75,14 +75,29 @@ def _wait_until_ended(servers: Sequence[Server], timeout_s: float) -> bool:
     return True
 
 
+def wait_for_others(data: Path, kinds: Sequence[type[Server]]) -> None:
+    """Returns when the servers that another process runs in the folder answer."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    user = privileges.choose([], [])
+    for server in [kind(data, user) for kind in kinds]:
+        while not server.is_ready():
+            if time.monotonic() > deadline:
+                raise OperatorError(f"The {server.name} of {data} does not answer.")
+            time.sleep(_POLL_S)
+
+
 @contextmanager
 def running(data: Path, kinds: Sequence[type[Server]]) -> Iterator[None]:
     """Servers of `kinds` that run as long as the block."""
     servers = make_servers(data, kinds)
     try:
-        for server in servers:
-            server.start()
+        leftovers.record(data, [_started(server) for server in servers])
         wait_until_ready(servers)
         yield
     finally:
         stop(servers)
+        leftovers.record(data, [])
+
+
+def _started(server: Server) -> leftovers.Started:
+    return leftovers.describe(server.start(), server.kill_signal)

@@ -1,0 +1,76 @@
+"""Finds and ends what a killed run left running in a data folder."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from errtrack.embedded.postgres import Postgres
+
+_FILE = "processes.json"
+_TIMEOUT_S = 5.0
+# The clock may have been set since: a process id is rarely used twice that soon.
+_SAME_START_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A child on record: which it was, and the signal that ends it at once."""
+
+    pid: int
+    started_at: float
+    kill_signal: int
+
+
+def describe(pid: int, kill_signal: signal.Signals) -> Started:
+    """The record of a child just started."""
+    try:
+        started_at = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        started_at = 0.0
+    return Started(pid, started_at, kill_signal)
+
+
+def record(data: Path, children: list[Started]) -> None:
+    """Writes down what runs now, for the next start to clear if we are killed."""
+    draft = data / f".{_FILE}"
+    draft.write_text(json.dumps([asdict(child) for child in children]))
+    draft.replace(data / _FILE)
+
+
+def clear(data: Path) -> None:
+    """Ends what an earlier run left; only safe for the one who claimed the folder."""
+    left = [*_recorded(data), *_postgres_in(data / Postgres.name.lower())]
+    _, alive = psutil.wait_procs(left, timeout=_TIMEOUT_S)
+    for process in alive:
+        process.kill()
+    psutil.wait_procs(alive, timeout=_TIMEOUT_S)
+    (data / _FILE).unlink(missing_ok=True)
+
+
+def _recorded(data: Path) -> Iterator[psutil.Process]:
+    """What is on record and still runs, told to end."""
+    try:
+        rows = json.loads((data / _FILE).read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    for row in rows:
+        child = Started(**row)
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(child.pid)
+            if abs(process.create_time() - child.started_at) < _SAME_START_S:
+                process.send_signal(child.kill_signal)
+                yield process
+
+
+def _postgres_in(folder: Path) -> Iterator[psutil.Process]:
+    """PostgreSQL's own children, which outlive it while they are busy."""
+    for process in psutil.process_iter(["name", "cwd"]):
+        if process.info["name"] == "postgres" and process.info["cwd"] == str(folder):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGQUIT)
+                yield process

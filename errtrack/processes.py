@@ -1,0 +1,117 @@
+"""What each process of the service does: web, worker and beat.
+
+Importing this module imports all of the service, so that what is forked
+afterwards shares its memory.
+"""
+
+import signal
+import socket
+import sys
+import warnings
+from importlib import import_module
+
+from celery.beat import Scheduler, Service
+from celery.signals import setup_logging
+from django.conf import settings
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
+
+from errtrack.asgi import application
+from errtrack.celery import app
+from errtrack.embedded import lifeline
+
+# What each child would otherwise load for itself.
+for _name in (
+    "celery.apps.worker",
+    "celery.concurrency.solo",
+    "gunicorn.asgi.lifespan",
+    "gunicorn.workers.gasgi",
+    "kombu.transport.redis",
+    "uvloop",
+):
+    import_module(_name)
+app.loader.import_default_modules()
+app.finalize()
+
+# How long a request under way may take when the service stops.
+_WEB_GRACE_S = 4
+# A web worker whose event loop stands still for so long is replaced.
+_WEB_TIMEOUT_S = 60
+# Longer than load balancers keep an idle connection, so that they close it.
+_KEEPALIVE_S = 75
+
+
+class _OurLogger(Logger):  # type: ignore[misc]  # gunicorn has no types.
+    """Leaves gunicorn's messages to the log of all processes."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class _Web(BaseApplication):  # type: ignore[misc]  # gunicorn has no types.
+    def __init__(self, listener: socket.socket) -> None:
+        # gunicorn closes the descriptor and goes on with a copy.
+        self._fd = listener.detach()
+        super().__init__()
+
+    def load_config(self) -> None:
+        quiet = settings.LOG_LEVEL != "DEBUG"
+        choices = {
+            "bind": f"fd://{self._fd}",
+            "worker_class": "asgi",
+            "workers": settings.WEB_WORKERS,
+            "timeout": _WEB_TIMEOUT_S,
+            "graceful_timeout": _WEB_GRACE_S,
+            "keepalive": _KEEPALIVE_S,
+            "loglevel": "warning" if quiet else "debug",
+            "logger_class": _OurLogger,
+            "control_socket_disable": True,
+            "post_fork": _tie_to_arbiter,
+        }
+        for name, value in choices.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> object:
+        return application
+
+
+def _tie_to_arbiter(arbiter: Arbiter, _worker: Worker) -> None:
+    lifeline.die_with(arbiter.pid, signal.SIGKILL)
+
+
+def run_web(listener: socket.socket) -> None:
+    """Serves pages, API and ingest on the listener until SIGTERM."""
+    _Web(listener).run()
+
+
+def run_worker() -> None:
+    """Runs tasks until SIGTERM, which lets the one under way finish."""
+    setup_logging.connect(_keep_our_log)
+    # The task messages are ours alone and carry JSON, so root is no risk here.
+    warnings.filterwarnings("ignore", message=".*superuser privileges", append=False)
+    worker = app.Worker(
+        pool="solo",
+        concurrency=1,
+        quiet=True,
+        redirect_stdouts=False,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    sys.exit(worker.exitcode)
+
+
+def run_beat() -> None:
+    """Sends what is due until SIGTERM; forgets at the end what it sent when."""
+    signal.signal(signal.SIGTERM, lambda _signum, _frame: sys.exit(0))
+    Service(app, scheduler_cls=Scheduler).start()
+
+
+def _keep_our_log(**_details: object) -> None:
+    """Tells Celery by its mere presence that logging is set up."""
