@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+from projects.views.home import favicon, robots
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("projects.urls")),
+    path("accounts/", include("projects.account_urls")),
     path("admin/", admin.site.urls),
+    path("robots.txt", robots),
+    path("favicon.ico", favicon),
 ]

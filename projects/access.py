@@ -125,6 +125,23 @@ def require_role(role: str, permission: Permission) -> None:
         raise PermissionDenied(str(_NEEDED[permission]))
 
 
+def may_link_password(by: Membership, of: Membership) -> bool:
+    """Whether `by` may make a link at which `of` chooses a password.
+
+    Who holds the link signs in as that user, everywhere: so the user must belong to
+    this organization only and not rank above. Once there is a password, replacing
+    it takes an owner.
+    """
+    if permission_of(by.role) < max(Permission.MANAGE, permission_of(of.role)):
+        return False
+    if of.user.has_usable_password() and by.role != Role.OWNER:
+        return False
+    if of.user.is_superuser and not by.user.is_superuser:
+        return False
+    elsewhere = Membership.objects.filter(user=of.user).exclude(pk=of.pk)
+    return not elsewhere.exists()
+
+
 _NEEDED = {
     Permission.READ: _("You need to be a member of this organization."),
     Permission.TRIAGE: _("You need to be a member: viewers can only read."),

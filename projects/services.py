@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from projects.models import (
     Organization,
     Project,
     ProjectKey,
+    ProjectStar,
     Role,
     Team,
     User,
@@ -62,6 +63,21 @@ def create_team(organization: Organization, *, name: str) -> Team:
             organization=organization, name=name, slug=slug
         ),
     )
+
+
+def change_team(
+    team: Team,
+    *,
+    name: str,
+    members: Iterable[Membership],
+    projects: Iterable[Project],
+) -> None:
+    """Gives the team exactly this name, these members and these projects."""
+    with transaction.atomic():
+        team.name = name
+        team.save(update_fields=["name"])
+        team.members.set(members)
+        team.projects.set(projects)
 
 
 def create_project(
@@ -168,8 +184,46 @@ def _set_active(key: ProjectKey, *, is_active: bool) -> None:
 
 
 def _publish(key: ProjectKey) -> None:
-    """Tells the edge after the commit; its failure must not undo the page's answer."""
-    transaction.on_commit(partial(publish_key, key.public_key), robust=True)
+    transaction.on_commit(partial(publish_key, key.public_key))
+
+
+def change_profile(
+    user: User,
+    *,
+    name: str,
+    language: str,
+    time_zone: str,
+    theme: str,
+    shortcuts: bool,
+) -> None:
+    user.first_name, user.last_name = name, ""
+    user.language = language
+    user.time_zone = time_zone
+    user.theme = theme
+    user.shortcuts = shortcuts
+    user.save(
+        update_fields=[
+            "first_name",
+            "last_name",
+            "language",
+            "time_zone",
+            "theme",
+            "shortcuts",
+        ]
+    )
+
+
+def change_language(user: User, language: str) -> None:
+    user.language = language
+    user.save(update_fields=["language"])
+
+
+def toggle_star(user: User, project: Project) -> bool:
+    """Stars the project for the user, or takes the star away; gives which."""
+    star, is_new = ProjectStar.objects.get_or_create(user=user, project=project)
+    if not is_new:
+        star.delete()
+    return is_new
 
 
 def add_member(

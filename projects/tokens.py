@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -81,7 +81,12 @@ def new_token() -> str:
 
 
 def create_token(
-    *, user: User, organization: Organization, name: str, scopes: Iterable[str]
+    *,
+    user: User,
+    organization: Organization,
+    name: str,
+    scopes: Iterable[str],
+    expires_at: datetime | None = None,
 ) -> tuple[APIToken, str]:
     """The stored token, and the token itself, which can't be had again later."""
     plain = new_token()
@@ -92,6 +97,7 @@ def create_token(
         scopes=sorted(set(scopes), key=SCOPES.index),
         token_hash=hash_of(plain),
         last_characters=plain[-4:],
+        expires_at=expires_at,
     )
     return token, plain
 

@@ -1,0 +1,51 @@
+"""Answers each request in the language and time zone of who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from projects.models import User
+
+# Set by the page's script from what the browser knows.
+TIME_ZONE_COOKIE = "tz"
+
+
+class Preferences:
+    """The profile's language and time zone, where the profile has some.
+
+    Without a language in the profile the cookie or the browser's header decides
+    (LocaleMiddleware, which stands before this one); without a time zone the
+    browser's, else UTC.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user if isinstance(request.user, User) else None
+        if user is not None and user.language:
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        name = user.time_zone if user is not None else ""
+        zone = _zone(name or request.COOKIES.get(TIME_ZONE_COOKIE, ""))
+        if zone is None:
+            timezone.deactivate()
+        else:
+            timezone.activate(zone)
+        return self._get_response(request)
+
+
+@lru_cache(maxsize=128)
+def _zone(name: str) -> ZoneInfo | None:
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # OSError: the name is that of a folder of the time zone database.
+        return None

@@ -1,0 +1,1 @@
+"""Pages of sign-in's other side: organizations, members, projects, keys, tokens."""
