@@ -23,7 +23,7 @@ _QUIET = ("celery.app.trace", "celery.worker.strategy", "kombu", "amqp", "asynci
 
 
 def configure(_logging: dict[str, Any]) -> None:
-    """Sends every logger of the process to stderr (Django calls it as LOGGING_CONFIG)."""
+    """Sends every logger of the process to stderr; called as LOGGING_CONFIG."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

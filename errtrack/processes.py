@@ -19,6 +19,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
+from errtrack import selfreport
 from errtrack.asgi import application
 from errtrack.celery import app
 from errtrack.embedded import lifeline
@@ -71,7 +72,7 @@ class _Web(BaseApplication):  # type: ignore[misc]  # gunicorn has no types.
             "loglevel": "warning" if quiet else "debug",
             "logger_class": _OurLogger,
             "control_socket_disable": True,
-            "post_fork": _tie_to_arbiter,
+            "post_fork": _begin_web_worker,
         }
         for name, value in choices.items():
             self.cfg.set(name, value)
@@ -80,8 +81,9 @@ class _Web(BaseApplication):  # type: ignore[misc]  # gunicorn has no types.
         return application
 
 
-def _tie_to_arbiter(arbiter: Arbiter, _worker: Worker) -> None:
+def _begin_web_worker(arbiter: Arbiter, _worker: Worker) -> None:
     lifeline.die_with(arbiter.pid, signal.SIGKILL)
+    selfreport.start("web")
 
 
 def run_web(listener: socket.socket) -> None:
@@ -92,6 +94,7 @@ def run_web(listener: socket.socket) -> None:
 def run_worker() -> None:
     """Runs tasks until SIGTERM, which lets the one under way finish."""
     setup_logging.connect(_keep_our_log)
+    selfreport.start("worker")
     # The task messages are ours alone and carry JSON, so root is no risk here.
     warnings.filterwarnings("ignore", message=".*superuser privileges", append=False)
     worker = app.Worker(
@@ -110,6 +113,7 @@ def run_worker() -> None:
 def run_beat() -> None:
     """Sends what is due until SIGTERM; forgets at the end what it sent when."""
     signal.signal(signal.SIGTERM, lambda _signum, _frame: sys.exit(0))
+    selfreport.start("beat")
     Service(app, scheduler_cls=Scheduler).start()
 
 

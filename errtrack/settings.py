@@ -53,6 +53,7 @@ LOG_LEVEL = env.choice(
 )
 LOG_FORMAT = env.choice("LOG_FORMAT", "auto", ("auto", "json", "console"))
 SELF_DSN = env.text("ERRTRACK_SELF_DSN")
+METRICS_TOKEN = env.text("ERRTRACK_METRICS_TOKEN")
 # Django's own set-up would be replaced by ours anyway: see errtrack.logs.
 LOGGING_CONFIG = "errtrack.logs.configure"
 

@@ -21,7 +21,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Days made ahead: {_days(kept.created)}")
         self.stdout.write(f"Days dropped: {_days(kept.dropped)}")
         if kept.postponed:
-            self.stdout.write(f"Days in use, to be tried again: {_days(kept.postponed)}")
+            self.stdout.write(
+                f"Days in use, to be tried again: {_days(kept.postponed)}"
+            )
         self.stdout.write(f"Old hourly counts deleted: {kept.hours}")
         self.stdout.write(f"Unused payload dictionaries deleted: {kept.dictionaries}")
 

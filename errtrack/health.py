@@ -1,0 +1,168 @@
+"""Whether the service can do its work: each thing it depends on, asked briefly."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import django.db
+import redis
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from errtrack import heartbeat
+from ingest.stream import ShardStream
+from issues import partitions
+
+_log = logging.getLogger(__name__)
+
+# The answer comes within this time, whatever hangs.
+DEADLINE_S = 2.0
+
+# Above this age of the oldest waiting entry the digest does not keep up.
+BACKLOG_MAX_S = 60.0
+
+_QUERY_TIMEOUT_MS = 1500
+
+
+class NotReady(Exception):
+    """A dependency is not as it must be; the message is for whoever asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One dependency's state, and the milliseconds that it took to learn it."""
+
+    ok: bool
+    detail: str
+    ms: float
+
+
+# What a check says when all is well. Raises NotReady, or the driver's own error.
+_Probe = Callable[[], str]
+_Group = dict[str, _Probe]
+
+
+def check_readiness() -> dict[str, Check]:
+    """Every check by its name; the groups run beside each other.
+
+    A driver's error is logged and only named: its text may tell of hosts and users.
+    """
+    groups = (_database_probes(), _valkey_probes())
+    checks: dict[str, Check] = {}
+    pool = ThreadPoolExecutor(len(groups), "health")
+    try:
+        jobs = [pool.submit(_run, group, checks) for group in groups]
+        for job in wait(jobs, DEADLINE_S).done:
+            job.result()
+    finally:
+        # What hangs ends by its own timeout; the answer does not wait for it.
+        pool.shutdown(wait=False, cancel_futures=True)
+    late = Check(False, f"no answer within {DEADLINE_S:g} s", DEADLINE_S * 1000)
+    names = [name for group in groups for name in group]
+    return {name: checks.get(name, late) for name in names}
+
+
+def _run(group: _Group, checks: dict[str, Check]) -> None:
+    """Runs the probes of one server, in order; after its first error it is away."""
+    is_away = False
+    for name, probe in group.items():
+        if is_away:
+            checks[name] = Check(False, "not asked: the server is away", 0.0)
+            continue
+        started = time.perf_counter()
+        is_ok = False
+        try:
+            detail = probe()
+            is_ok = True
+        except NotReady as error:
+            detail = str(error)
+        except (django.db.Error, redis.RedisError) as error:
+            _log.warning("health check %s failed: %s", name, error)
+            detail, is_away = f"cannot be asked ({type(error).__name__})", True
+        ms = round((time.perf_counter() - started) * 1000, 1)
+        checks[name] = Check(is_ok, detail, ms)
+    # This thread's own; the next check asks for a new one, as a worker would.
+    connection.close()
+
+
+def _database_probes() -> _Group:
+    return {
+        "postgresql": _ask_postgresql,
+        "migrations": _look_for_migrations,
+        "partitions": _look_for_partitions,
+    }
+
+
+def _ask_postgresql() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET statement_timeout = {_QUERY_TIMEOUT_MS}")
+        cursor.execute("SELECT 1")
+    return "answers"
+
+
+def _look_for_migrations() -> str:
+    applied = MigrationRecorder(connection).applied_migrations()
+    missing = [leaf for leaf in _last_migrations() if leaf not in applied]
+    if missing:
+        waiting = ", ".join(f"{app}.{name}" for app, name in missing)
+        raise NotReady(f"not applied: {waiting}")
+    return "all applied"
+
+
+@lru_cache(maxsize=1)
+def _last_migrations() -> list[tuple[str, str]]:
+    """The last migration of each app, as this version of the code knows it."""
+    return sorted(MigrationLoader(None).graph.leaf_nodes())
+
+
+def _look_for_partitions() -> str:
+    today = datetime.now(UTC).date()
+    wanted = {today, today + timedelta(days=1)}
+    missing = sorted(wanted - set(partitions.existing()))
+    if missing:
+        raise NotReady(f"no partition for {', '.join(map(str, missing))}")
+    return "made for today and tomorrow"
+
+
+def _valkey_probes() -> _Group:
+    return {
+        "valkey": ask_valkey,
+        "worker": _look_for_worker,
+        "backlog": _look_at_backlog,
+    }
+
+
+def ask_valkey() -> str:
+    """Raises redis.RedisError within a second when Valkey is away."""
+    # A client of its own, that neither waits long nor tries again.
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1, retry=None
+    ) as client:
+        client.ping()
+    return "answers"
+
+
+def _look_for_worker() -> str:
+    age_s = heartbeat.age_s()
+    if age_s is None:
+        raise NotReady(f"no sign of life for {heartbeat.LIVES_S} s")
+    return f"alive {age_s:.1f} s ago"
+
+
+def _look_at_backlog() -> str:
+    backlogs = [ShardStream(shard).backlog() for shard in range(settings.SHARDS)]
+    entries = sum(backlog.entries for backlog in backlogs)
+    held = sum(backlog.bytes for backlog in backlogs)
+    oldest_s = max(backlog.oldest_age_s for backlog in backlogs)
+    state = f"{entries} entries, {held} bytes, the oldest {oldest_s:.1f} s old"
+    if oldest_s > BACKLOG_MAX_S:
+        raise NotReady(state)
+    return state

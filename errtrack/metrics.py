@@ -1,0 +1,140 @@
+"""The service's figures in Prometheus' text format, gathered when they are asked for.
+
+Counters come from Valkey, where every edge and worker adds to them (ingest.totals), so
+that each web process tells the same: scrape the service once, not every process.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import Count
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from errtrack import heartbeat
+from errtrack.health import ask_valkey
+from ingest import totals
+from ingest.metrics import BATCH_SECONDS, BATCHES, BUCKETS_S
+from ingest.outcomes import Outcome
+from ingest.stream import ShardStream
+from issues.models import IssueState, Status
+
+_log = logging.getLogger(__name__)
+
+
+def render() -> bytes:
+    """Everything, as `text/plain; version=0.0.4`. A server that is away is left out."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Service())
+    return generate_latest(registry)
+
+
+class _Service(Collector):
+    def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily(
+            "errtrack_build_info", "This version.", labels=["version", "python"]
+        )
+        build.add_metric([version("errtrack"), platform.python_version()], 1)
+        yield build
+        up = GaugeMetricFamily(
+            "errtrack_server_up", "Whether a server answers.", labels=["server"]
+        )
+        for server, gather in (("valkey", _of_valkey), ("postgresql", _of_postgresql)):
+            found = gather()
+            up.add_metric([server], int(found is not None))
+            yield from found or ()
+        yield up
+
+
+def _of_valkey() -> list[Metric] | None:
+    try:
+        ask_valkey()
+        return [*_of_totals(totals.read()), *_of_streams(), _heartbeat_age()]
+    except redis.RedisError as error:
+        _log.warning("no figures from Valkey: %s", error)
+        return None
+
+
+def _of_totals(sums: dict[str, float]) -> Iterator[Metric]:
+    requests = CounterMetricFamily(
+        "errtrack_edge_requests", "Requests at the ingest edge.", labels=["outcome"]
+    )
+    for outcome in Outcome:
+        requests.add_metric([outcome], sums.get(f"requests:{outcome}", 0))
+    yield requests
+    for name, total, text in (
+        ("errtrack_digested_events", "digested", "Events stored."),
+        ("errtrack_duplicate_events", "duplicates", "Events stored already before."),
+        ("errtrack_poison_entries", "poison", "Stream entries set aside as poison."),
+    ):
+        yield CounterMetricFamily(name, text, value=sums.get(total, 0))
+    yield _batch_seconds(sums)
+
+
+def _batch_seconds(sums: dict[str, float]) -> Metric:
+    batches = 0.0
+    buckets = []
+    for place, bound in enumerate((*map(str, BUCKETS_S), "+Inf")):
+        batches += sums.get(f"{BATCHES}{place}", 0)
+        buckets.append((bound, batches))
+    family = HistogramMetricFamily(
+        "errtrack_digest_batch_seconds", "From reading a batch to its acknowledgement."
+    )
+    family.add_metric([], buckets, sums.get(BATCH_SECONDS, 0))
+    return family
+
+
+def _of_streams() -> Iterator[Metric]:
+    entries = _gauge("stream_entries", "Accepted requests that wait.", "shard")
+    held = _gauge("stream_bytes", "What they weigh.", "shard")
+    oldest = _gauge("stream_oldest_seconds", "How long the oldest waits.", "shard")
+    for shard in range(settings.SHARDS):
+        backlog = ShardStream(shard).backlog()
+        entries.add_metric([str(shard)], backlog.entries)
+        held.add_metric([str(shard)], backlog.bytes)
+        oldest.add_metric([str(shard)], backlog.oldest_age_s)
+    yield from (entries, held, oldest)
+    yield GaugeMetricFamily(
+        "errtrack_stream_max_bytes",
+        "Where the edge begins to refuse, of each shard.",
+        value=settings.STREAM_MAX_BYTES,
+    )
+
+
+def _gauge(name: str, text: str, label: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"errtrack_{name}", text, labels=[label])
+
+
+def _heartbeat_age() -> Metric:
+    age_s = heartbeat.age_s()
+    return GaugeMetricFamily(
+        "errtrack_worker_heartbeat_age_seconds",
+        "Since any worker's last sign of life; infinite when there is none.",
+        value=float("inf") if age_s is None else age_s,
+    )
+
+
+def _of_postgresql() -> list[Metric] | None:
+    issues = _gauge("issues", "Issues by status.", "status")
+    try:
+        counted = IssueState.objects.values_list("status").annotate(Count("pk"))
+        of_status = dict(counted.order_by())
+    except DatabaseError as error:
+        _log.warning("no figures from PostgreSQL: %s", error)
+        return None
+    for status in Status:
+        issues.add_metric([status.name.lower()], of_status.get(status, 0))
+    return [issues]
