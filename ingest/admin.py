@@ -9,7 +9,7 @@ from ingest.models import PoisonEntry
 
 
 @admin.register(PoisonEntry)
-class PoisonEntryAdmin(admin.ModelAdmin[PoisonEntry]):
+class PoisonEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Not generic at run time.
     list_display = ("created_at", "project", "event_id", "tries", "reason")
     list_filter = ("project",)
     search_fields = ("event_id", "reason")
