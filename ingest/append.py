@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 from django.conf import settings
 
@@ -74,29 +73,45 @@ class _Shard:
     """What every append to one shard sends along."""
 
     def __init__(self, shard: int) -> None:
-        names = stream.names(shard)
-        self.stream, self.bytes, self.awake = names
+        self.stream, self.bytes, self.awake = stream.names(shard)
         self.queue = settings.CELERY_TASK_DEFAULT_QUEUE
         self.message = wakeup.wake_message(shard, self.queue)
         # The bound is of all shards together.
         self.max_bytes = settings.STREAM_MAX_BYTES // settings.SHARDS
 
 
-_shard = lru_cache(maxsize=None)(_Shard)
+class Appender:
+    """The edge's end of the streams."""
 
+    def __init__(self, valkey: Valkey) -> None:
+        self._valkey = valkey
+        self._shards = [_Shard(shard) for shard in range(settings.SHARDS)]
 
-async def append(
-    valkey: Valkey, entry: stream.Entry, key: KeyInfo, *, events: int
-) -> None:
-    """Appends the entry and wakes its digest: one call to Valkey.
+    async def append(
+        self, entry: stream.Entry, key: KeyInfo, *, is_event: bool
+    ) -> None:
+        """Appends the entry and wakes its digest, in one call to Valkey.
 
-    `events` (0 or 1) is what it counts for in the key's rate limit. Once this
-    returns the entry is as durable as Valkey is. Raises RateLimited; and
-    StreamUnavailable, after which the entry may all the same have been appended.
-    """
-    shard = _shard(stream.shard_of(entry.project_id))
-    try:
-        result = await valkey.run(
+        `is_event` says whether the key's rate limit is about it. Once this returns
+        the entry is as durable as Valkey is. Raises RateLimited; and
+        StreamUnavailable, after which the entry may all the same have been appended.
+        """
+        try:
+            result = await self._call(entry, key, is_event)
+        except ValkeyError as error:
+            raise StreamUnavailable(
+                "the event queue cannot be reached", retry_after_s=AWAY_RETRY_AFTER_S
+            ) from error
+        if result == _FULL:
+            raise StreamUnavailable(
+                "the event queue is full", retry_after_s=FULL_RETRY_AFTER_S
+            )
+        if result:
+            raise RateLimited(result)
+
+    async def _call(self, entry: stream.Entry, key: KeyInfo, is_event: bool) -> int:
+        shard = self._shards[stream.shard_of(entry.project_id)]
+        result: int = await self._valkey.run(
             _APPEND,
             shard.stream,
             shard.bytes,
@@ -105,23 +120,14 @@ async def append(
             limits.limit_prefix(key.key_id),
             stream.weight_of(entry),
             shard.max_bytes,
-            key.rate_limit_count if events else 0,
+            key.rate_limit_count if is_event else 0,
             key.rate_limit_window_s,
             stream.WAKE_S,
             shard.message,
             *_fields(entry),
             keys=5,
         )
-    except ValkeyError as error:
-        raise StreamUnavailable(
-            "the event queue cannot be reached", retry_after_s=AWAY_RETRY_AFTER_S
-        ) from error
-    if result == _FULL:
-        raise StreamUnavailable(
-            "the event queue is full", retry_after_s=FULL_RETRY_AFTER_S
-        )
-    if result:
-        raise RateLimited(result)
+        return result
 
 
 def _fields(entry: stream.Entry) -> tuple[str | bytes | int, ...]:

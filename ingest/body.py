@@ -59,19 +59,25 @@ def store_payload(body: bytes, max_bytes: int) -> bytes:
 
     Raises BodyError. Source: protocol, "Bodies".
     """
-    first = body.lstrip()[:1]
-    if first == b"{":
-        return body
-    if first in (b"\x1f", b"\x78"):
+    text = body.strip()
+    if text[:1] == b"{":
+        return _bounded(body, max_bytes)
+    if text[:1] in (b"\x1f", b"\x78"):
         # Compressed by a client that does not say so; base64 begins otherwise.
         return _unwrapped(body, max_bytes)
+    encoded = text.translate(_PLAIN_BASE64, b"\t\r\n")
     try:
-        decoded = base64.b64decode(body.translate(_URL_SAFE, b" \t\r\n"), validate=True)
+        decoded = base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise BodyError(400, "bad body: expected JSON or base64") from None
     if decoded.lstrip()[:1] == b"{":
         return _bounded(decoded, max_bytes)
     return _unwrapped(decoded, max_bytes)
+
+
+# The alphabet that is safe in addresses, and the blank that a form decoder leaves of
+# a plus sign.
+_PLAIN_BASE64 = bytes.maketrans(b"-_ ", b"+/+")
 
 
 def _unwrapped(data: bytes, max_bytes: int) -> bytes:
@@ -80,11 +86,6 @@ def _unwrapped(data: bytes, max_bytes: int) -> bytes:
     if payload.lstrip()[:1] != b"{":
         raise BodyError(400, "bad body: expected a JSON object")
     return payload
-
-
-# Two letters of base64 differ in the form that is safe in addresses; a blank is
-# what a form decoder leaves of a plus sign.
-_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 def _bounded(body: bytes, max_bytes: int) -> bytes:

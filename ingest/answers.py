@@ -1,0 +1,128 @@
+"""What the edge answers, in the protocol's words."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from ingest.outcomes import UNKNOWN, Outcome
+
+Header = tuple[bytes, bytes]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# A browser's SDK can read an answer, an error too, only with these.
+_CORS: list[Header] = [
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"x-sentry-error, x-sentry-rate-limits, retry-after",
+    ),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+]
+_PREFLIGHT: list[Header] = [
+    (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
+    (
+        b"access-control-allow-headers",
+        b"x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, "
+        b"content-type, authentication, authorization, content-encoding, "
+        b"transfer-encoding, sentry-trace, baggage",
+    ),
+    (b"access-control-max-age", b"3600"),
+]
+_JSON: Header = (b"content-type", b"application/json")
+# The oldest browser SDK sends by loading an image: one transparent dot.
+_DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
+
+# What a limit on events lets the SDK hold back; sessions and the like go on.
+LIMITED_CATEGORIES = b"default;error;security;attachment"
+
+
+class Answer(NamedTuple):
+    """One response: status, headers, body."""
+
+    status: int
+    headers: list[Header]
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status,
+                "headers": self.headers,
+            }
+        )
+        await send({"type": "http.response.body", "body": self.body})
+
+
+class Refused(Exception):
+    """A request that is not taken: its outcome and one sentence for its sender.
+
+    `status` is the outcome's own unless another is given; `reason` is the short word
+    under which the refusal is counted, once in each of `categories`.
+    """
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        text: str,
+        *,
+        reason: str = "",
+        status: int | None = None,
+        headers: Sequence[Header] = (),
+        categories: Sequence[str] = (UNKNOWN,),
+    ) -> None:
+        super().__init__(text)
+        self.outcome = outcome
+        self.text = text
+        self.reason = reason
+        self.status = status or outcome.status
+        self.headers = headers
+        self.categories = categories
+
+
+def _headers(body: bytes, content_type: bytes, *more: Header) -> list[Header]:
+    length = (b"content-length", str(len(body)).encode())
+    return [(b"content-type", content_type), length, *_CORS, *more]
+
+
+def accepted(event_id: str, *more: Header) -> Answer:
+    """200 with the id, or with none where the request had none."""
+    if not event_id:
+        return Answer(200, _NOTHING_HEADERS + list(more), b"{}")
+    body = b'{"id":"%b"}' % event_id.encode()
+    return Answer(200, _ACCEPTED_HEADERS + list(more), body)
+
+
+def refused(refusal: Refused) -> Answer:
+    """The refusal as JSON, and in the header that older clients read."""
+    body = orjson.dumps({"detail": refusal.text})
+    headers = _headers(body, b"application/json", *refusal.headers)
+    headers.append((b"x-sentry-error", _header_text(refusal.text)))
+    return Answer(refusal.status, headers, body)
+
+
+def retry_after(seconds: int) -> Header:
+    return (b"retry-after", b"%d" % seconds)
+
+
+def rate_limits(seconds: int) -> Header:
+    """The limit of a key on events, for the SDK to wait out."""
+    return (
+        b"x-sentry-rate-limits",
+        b"%d:%b:key:key_quota" % (seconds, LIMITED_CATEGORIES),
+    )
+
+
+def _header_text(text: str) -> bytes:
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return printable.encode("ascii", "replace")
+
+
+_ACCEPTED_HEADERS = _headers(b'{"id":"%b"}' % (b"0" * 32), b"application/json")
+_NOTHING_HEADERS = _headers(b"{}", b"application/json")
+PREFLIGHT = Answer(200, _headers(b"", b"text/plain", *_PREFLIGHT), b"")
+IMAGE = Answer(200, _headers(_DOT, b"image/gif"), _DOT)
