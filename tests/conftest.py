@@ -12,6 +12,7 @@ from errtrack.embedded import addresses, servers
 from errtrack.embedded.postgres import Postgres
 from errtrack.embedded.server import Server
 from errtrack.embedded.valkey import Valkey
+from errtrack.staticfiles import collect_if_changed
 
 _PURE_TESTS = Path(__file__).parent / "unit"
 _stack = ExitStack()
@@ -43,6 +44,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     if any(not item.path.is_relative_to(_PURE_TESTS) for item in session.items):
         _stack.enter_context(servers.running(DATA, _KINDS))
+        collect_if_changed()
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import redis
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
 from errtrack.errors import OperatorError
+from errtrack.staticfiles import collect_if_changed
 from projects.bootstrap import First, ensure_first
 
 # Two that prepare the same database at once must take turns.
@@ -27,7 +24,7 @@ def prepare() -> dict[str, Any]:
     May be called again, also by several processes at once. The answer has the keys
     of `projects.bootstrap.First`. Raises OperatorError when a server cannot be reached.
     """
-    _collect_static_files()
+    collect_if_changed()
     _check_valkey()
     try:
         connection.ensure_connection()
@@ -58,28 +55,3 @@ def _check_valkey() -> None:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
-
-
-def _collect_static_files() -> None:
-    """Collects the static files anew if any has changed since the last time."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"
-    state = _state_of_sources()
-    if stamp.exists() and stamp.read_text() == state:
-        return
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    stamp.write_text(state)
-
-
-def _state_of_sources() -> str:
-    """A digest that changes when a static file appears, disappears or changes."""
-    digest = hashlib.sha256()
-    for path in _source_files():
-        stat = path.stat()
-        digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
-
-
-def _source_files() -> Iterator[Path]:
-    for finder in get_finders():
-        for name, storage in finder.list(ignore_patterns=None):
-            yield Path(storage.path(name))

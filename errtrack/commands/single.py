@@ -5,8 +5,11 @@ import os
 from contextlib import nullcontext
 from pathlib import Path
 
+import django
+
 from errtrack import listener as listeners
 from errtrack.commands.access import require_running
+from errtrack.forked import call_in_child
 
 
 def run(command: str, data: Path, bind: str) -> None:
@@ -15,6 +18,7 @@ def run(command: str, data: Path, bind: str) -> None:
         require_running(data)
         if listener is not None:
             os.environ["ERRTRACK_BIND"] = listeners.name(listener)
+            call_in_child("collection of static files", _collect_static_files)
         # Only now: the import reads the settings and whether servers are there.
         from errtrack import processes
 
@@ -25,3 +29,11 @@ def run(command: str, data: Path, bind: str) -> None:
             processes.run_worker()
         else:
             processes.run_beat()
+
+
+def _collect_static_files() -> None:
+    django.setup()
+    # Not at the top: it reads the settings.
+    from errtrack.staticfiles import collect_if_changed
+
+    collect_if_changed()
