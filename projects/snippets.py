@@ -42,6 +42,11 @@ def platform_named(slug: str) -> Platform:
     return PLATFORMS[0]
 
 
+def name_of(slug: str) -> str:
+    """The platform's name, or the slug of one that is not known here."""
+    return next((each.name for each in PLATFORMS if each.slug == slug), slug)
+
+
 def families() -> list[Platform]:
     """The first platform of each family, in order."""
     first: dict[str, Platform] = {}
