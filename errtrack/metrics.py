@@ -27,6 +27,7 @@ from prometheus_client.registry import Collector
 from errtrack import heartbeat
 from errtrack.health import ask_valkey
 from ingest import totals
+from ingest.counting import REQUESTS
 from ingest.metrics import BATCH_SECONDS, BATCHES, BUCKETS_S
 from ingest.outcomes import Outcome
 from ingest.stream import ShardStream
@@ -73,7 +74,7 @@ def _of_totals(sums: dict[str, float]) -> Iterator[Metric]:
         "errtrack_edge_requests", "Requests at the ingest edge.", labels=["outcome"]
     )
     for outcome in Outcome:
-        requests.add_metric([outcome], sums.get(f"requests:{outcome}", 0))
+        requests.add_metric([outcome], sums.get(f"{REQUESTS}{outcome}", 0))
     yield requests
     for name, total, text in (
         ("errtrack_digested_events", "digested", "Events stored."),

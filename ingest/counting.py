@@ -12,20 +12,17 @@ import time
 from collections import Counter
 from dataclasses import astuple, dataclass
 
-import prometheus_client
 import redis
 
+from ingest import totals
 from ingest.outcomes import Outcome
 from ingest.valkey import Valkey, ValkeyUnavailable
 from projects.keys import KeyInfo
 
 NAME = "errtrack:outcomes"
 
-_requests = prometheus_client.Counter(
-    "errtrack_edge_requests", "Requests at the ingest edge.", ["outcome"]
-)
-# Looked up once: the library's own look-up costs more than the count.
-_by_outcome = {outcome: _requests.labels(outcome) for outcome in Outcome}
+# How the names of the totals of requests begin; the outcome follows.
+REQUESTS = "requests:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,8 @@ class RefusalCount:
 
 
 def count_request(outcome: Outcome) -> None:
-    _by_outcome[outcome].inc()
+    """Counts a request for /metrics."""
+    totals.add(f"{REQUESTS}{outcome}")
 
 
 class Refusals:
