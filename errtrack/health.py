@@ -151,7 +151,7 @@ def ask_valkey() -> str:
 
 
 def _look_for_worker() -> str:
-    age_s = heartbeat.age_s()
+    age_s = heartbeat.age_s("worker")
     if age_s is None:
         raise NotReady(f"no sign of life for {heartbeat.LIVES_S} s")
     return f"alive {age_s:.1f} s ago"

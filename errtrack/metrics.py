@@ -120,7 +120,7 @@ def _gauge(name: str, text: str, label: str) -> GaugeMetricFamily:
 
 
 def _heartbeat_age() -> Metric:
-    age_s = heartbeat.age_s()
+    age_s = heartbeat.age_s("worker")
     return GaugeMetricFamily(
         "errtrack_worker_heartbeat_age_seconds",
         "Since any worker's last sign of life; infinite when there is none.",

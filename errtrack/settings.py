@@ -16,7 +16,9 @@ DATA_DIR = Path(env.text("ERRTRACK_DATA", "data"))
 # Where the service is reached.
 BIND = env.text("ERRTRACK_BIND", "127.0.0.1:8000")
 PUBLIC_URL = env.text("ERRTRACK_URL", f"http://{BIND}").rstrip("/")
+# By its loopback names the service asks itself whether it answers.
 ALLOWED_HOSTS = env.words("ERRTRACK_ALLOWED_HOSTS", "*")
+ALLOWED_HOSTS += ["127.0.0.1", "[::1]", "localhost"]
 _IS_HTTPS = PUBLIC_URL.startswith("https://")
 
 # How many proxies of our own a request passes: X-Forwarded-For is believed that far.
