@@ -10,6 +10,7 @@ from projects.views.home import favicon, robots
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("projects.urls")),
+    path("", include("issues.urls")),
     path("accounts/", include("projects.account_urls")),
     path("admin/", admin.site.urls),
     path("health/live", views.live, name="live"),
