@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 
 from django.db.models import Q, QuerySet
 
@@ -12,6 +13,10 @@ from issues import dictionaries
 from issues.event import Event as Payload
 from issues.models import Event, EventPart
 from issues.payloads import unpack
+
+
+# Day, project and hash of an EventPart.
+_PartKey = tuple[date, int, uuid.UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +44,13 @@ def load_event(project_id: int, event_id: uuid.UUID) -> StoredEvent | None:
 
 def open_event(row: Event) -> StoredEvent:
     """The row's payload put together from its parts."""
-    if row.payload is None:
-        return StoredEvent(row, None)
-    parts = _parts_of(row)
-    payload = unpack(
-        bytes(row.payload),
-        dictionaries.by_id(row.dictionary_id),
-        parts.get(row.stack_part),
-        parts.get(row.modules_part),
-    )
-    return StoredEvent(row, payload)
+    return open_events([row])[0]
+
+
+def open_events(rows: Sequence[Event]) -> list[StoredEvent]:
+    """The rows' payloads, in their order; one statement for the parts of all."""
+    parts = _parts_of(rows)
+    return [_open(row, parts) for row in rows]
 
 
 def latest_event(issue_id: int) -> Event | None:
@@ -82,13 +84,33 @@ def neighbours(row: Event) -> Neighbours:
     )
 
 
-def _parts_of(row: Event) -> dict[uuid.UUID | None, bytes]:
-    wanted = [part for part in (row.stack_part, row.modules_part) if part]
+def _open(row: Event, parts: dict[_PartKey, bytes]) -> StoredEvent:
+    if row.payload is None:
+        return StoredEvent(row, None)
+    day = row.received_at.astimezone(UTC).date()
+    payload = unpack(
+        bytes(row.payload),
+        dictionaries.by_id(row.dictionary_id),
+        parts.get((day, row.project_id, row.stack_part)),
+        parts.get((day, row.project_id, row.modules_part)),
+    )
+    return StoredEvent(row, payload)
+
+
+def _parts_of(rows: Iterable[Event]) -> dict[_PartKey, bytes]:
+    wanted: set[_PartKey] = {
+        (row.received_at.astimezone(UTC).date(), row.project_id, part)
+        for row in rows
+        if row.payload is not None
+        for part in (row.stack_part, row.modules_part)
+        if part
+    }
     if not wanted:
         return {}
+    # Days, projects and hashes each on their own find a few rows too many at most.
     found = EventPart.objects.filter(
-        day=row.received_at.astimezone(UTC).date(),
-        project_id=row.project_id,
-        hash__in=wanted,
+        day__in={day for day, _, _ in wanted},
+        project_id__in={project_id for _, project_id, _ in wanted},
+        hash__in={part for _, _, part in wanted},
     )
-    return {part.hash: bytes(part.data) for part in found}
+    return {(one.day, one.project_id, one.hash): bytes(one.data) for one in found}
