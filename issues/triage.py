@@ -15,7 +15,14 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from issues.models import Activity, Bookmark, IssueState, Status, Substatus
+from issues.models import (
+    Activity,
+    Bookmark,
+    IssueState,
+    Sighting,
+    Status,
+    Substatus,
+)
 from projects.models import User
 
 _KINDS = {
@@ -105,15 +112,25 @@ def set_bookmark(issue_ids: Iterable[int], user: User, on: bool) -> list[int]:
 
 
 _MARK_SEEN = """
-INSERT INTO issues_sighting (user_id, issue_id, seen_at) VALUES (%s, %s, %s)
+INSERT INTO issues_sighting (user_id, issue_id, seen_at)
+SELECT %s, issue_id, %s FROM unnest(%s::int4[]) AS issue_id
 ON CONFLICT (user_id, issue_id) DO UPDATE SET seen_at = EXCLUDED.seen_at
 """
 
 
 def mark_seen(issue_id: int, user: User) -> None:
     """Notes that the user has looked at the issue now."""
+    set_seen([issue_id], user, True)
+
+
+def set_seen(issue_ids: Iterable[int], user: User, on: bool) -> None:
+    """Notes that the user has looked at the issues now, or never has."""
+    ids = sorted(set(issue_ids))
+    if not on:
+        Sighting.objects.filter(user=user, issue__in=ids).delete()
+        return
     with connection.cursor() as cursor:
-        cursor.execute(_MARK_SEEN, [user.pk, issue_id, timezone.now()])
+        cursor.execute(_MARK_SEEN, [user.pk, timezone.now(), ids])
 
 
 def _locked(issue_ids: Iterable[int]) -> QuerySet[IssueState]:
