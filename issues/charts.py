@@ -12,6 +12,8 @@ from django.utils import timezone
 from issues.models import HourCount
 
 _HOUR_S = 3600
+# Fewer events in the earlier day make a percentage of nothing.
+_ENOUGH_FOR_A_TREND = 20
 
 
 class Graph(StrEnum):
@@ -69,14 +71,43 @@ class Window:
         return filled
 
 
-def counts_of_issue(issue_id: int, window: Window) -> list[int]:
-    """The issue's events per bucket, oldest first."""
-    rows = HourCount.objects.filter(
-        issue=issue_id, hour__gte=window.first_hour
-    ).values_list("hour", "count")
-    return window.spread(
-        ((hour - window.first_hour) // window.bucket_hours, count)
-        for hour, count in rows
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """An issue's events over a window, and in the last two days to compare."""
+
+    counts: list[int]
+    last_24h: int
+    # The 24 hours before those.
+    previous_24h: int
+
+    @property
+    def trend_percent(self) -> int | None:
+        """How much more or less than the day before; None where that says little."""
+        if self.previous_24h < _ENOUGH_FOR_A_TREND:
+            return None
+        return round(100 * (self.last_24h - self.previous_24h) / self.previous_24h)
+
+
+def history_of_issue(issue_id: int, window: Window, now: datetime) -> History:
+    """Events per bucket of the window, oldest first, in one query."""
+    this_hour = _hour(now)
+    first_hour = min(window.first_hour, this_hour - 47)
+    rows = list(
+        HourCount.objects.filter(issue=issue_id, hour__gte=first_hour).values_list(
+            "hour", "count"
+        )
+    )
+    return History(
+        counts=window.spread(
+            ((hour - window.first_hour) // window.bucket_hours, count)
+            for hour, count in rows
+        ),
+        last_24h=sum(count for hour, count in rows if hour > this_hour - 24),
+        previous_24h=sum(
+            count
+            for hour, count in rows
+            if hour <= this_hour - 24 and hour > this_hour - 48
+        ),
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
+
 from issues.models import Level, Status, Substatus
 from issues.search import (
     LEVELS,
@@ -20,6 +22,8 @@ from projects.models import Project, User
 
 _STATUS = {name: Status[name.upper()].value for name in STATUSES}
 _LEVEL = {name: Level[name.upper()].value for name in LEVELS}
+# Up to here an array's overlap is cheaper than hashing.
+_FEW_IDS = 8
 _ESCAPE = re.compile(r"\\(.)|(\*)|([%_\\])", re.DOTALL)
 
 
@@ -66,7 +70,7 @@ def conditions(
     if filter.is_bookmarked is not None:
         _add_bookmark(condition, filter.is_bookmarked, user)
     for tag in filter.tags:
-        _add_tag(condition, tag, ids)
+        _add_tag(condition, tag, projects)
     for column in filter.columns:
         _add_column(condition, column)
     for term in filter.users:
@@ -114,37 +118,55 @@ def _add_words(condition: Condition, words: Sequence[str], ids: str) -> None:
 def _add_bookmark(condition: Condition, wanted: bool, user: User | None) -> None:
     reader = condition.bind(user.pk if user else None)
     condition.clauses.append(
-        f"{_not(not wanted)}EXISTS (SELECT 1 FROM issues_bookmark "
+        f"{_not(not wanted)}EXISTS (SELECT FROM issues_bookmark "
         f"WHERE issue_id = s.issue_id AND user_id = {reader})"
     )
 
 
-def _add_tag(condition: Condition, term: TagTerm, ids: str) -> None:
-    """The tag's ids come from the small dictionary, hashed once.
+def _add_tag(condition: Condition, term: TagTerm, projects: Sequence[Project]) -> None:
+    """The tag's ids among those of the issue; they are looked up beforehand.
 
     A scan of the arrays, no index: a GIN of them would cost each event more than
-    all its other index entries, and 10,000 issues are read in a few ms.
+    its other index entries, and 10,000 arrays of 50 ids are read in 8 ms (12 ms by
+    unnest, which pays off when there are many ids, for they are hashed).
     """
-    values = _matches(condition, "value", term.values)
-    condition.clauses.append(
-        f"{_not(term.is_negated)}EXISTS (SELECT 1 FROM issues_issuetags it, "
-        "unnest(it.tag_ids) AS tag_id WHERE it.issue_id = s.issue_id AND tag_id IN "
-        f"(SELECT id FROM issues_tag WHERE project_id {ids} "
-        f"AND key = {condition.bind(term.key)} AND {values}))"
+    ids = _tag_ids(projects, term)
+    bound = f"{condition.bind(ids)}::int4[]"
+    has_one = (
+        f"it.tag_ids && {bound}"
+        if len(ids) <= _FEW_IDS
+        else f"EXISTS (SELECT FROM unnest(it.tag_ids) AS id WHERE id = ANY({bound}))"
     )
+    condition.clauses.append(
+        f"{_not(term.is_negated)}EXISTS (SELECT FROM issues_issuetags it "
+        f"WHERE it.issue_id = s.issue_id AND {has_one})"
+    )
+
+
+def _tag_ids(projects: Sequence[Project], term: TagTerm) -> list[int]:
+    lookup = Condition()
+    ids = _one_of(lookup, [project.pk for project in projects], "int4")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id FROM issues_tag WHERE project_id {ids} "
+            f"AND key = {lookup.bind(term.key)} "
+            f"AND {_matches(lookup, 'value', term.values)}",
+            lookup.parameters,
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _add_column(condition: Condition, term: ColumnTerm) -> None:
     values = _matches(condition, f"i.{term.column}", term.values)
     condition.clauses.append(
-        f"{_not(term.is_negated)}EXISTS (SELECT 1 FROM issues_issue i "
+        f"{_not(term.is_negated)}EXISTS (SELECT FROM issues_issue i "
         f"WHERE i.id = s.issue_id AND {values})"
     )
 
 
 def _add_user(condition: Condition, term: UserTerm, ids: str) -> None:
     condition.clauses.append(
-        f"{_not(term.is_negated)}EXISTS (SELECT 1 FROM issues_issueuser iu "
+        f"{_not(term.is_negated)}EXISTS (SELECT FROM issues_issueuser iu "
         "WHERE iu.issue_id = s.issue_id AND iu.user_id IN (SELECT id FROM "
         f"issues_eventuser WHERE project_id {ids} "
         f"AND identity = {condition.bind(term.identity)}))"

@@ -117,7 +117,8 @@ def list_issues(
     parameters |= {"limit": limit + 1, "reader": user.pk if user else None}
     by_id = {project.pk: project for project in projects}
     found = [_read(row, by_id, window) for row in _fetch(statement, parameters)]
-    return _page(found, place, limit, _total(where))
+    is_all = place is None and len(found) <= limit
+    return _page(found, place, limit, len(found) if is_all else _total(where))
 
 
 def count_issues(
@@ -169,7 +170,7 @@ _TOTAL = """
 {with_}
 SELECT count(*) FROM (
     SELECT FROM issues_issuestate s WHERE {where} LIMIT %(limit)s
-) some
+) AS matching
 """
 
 

@@ -20,7 +20,7 @@ _STATUS_WORDS = {
 _LEVEL_WORDS = {**{level: level for level in LEVELS}, "critical": "fatal"}
 
 Instant = Literal["first_seen", "last_seen"]
-Column = Literal["type", "platform", "logger", "culprit"]
+Column = Literal["type", "platform", "culprit"]
 Operator = Literal["=", "<", "<=", ">", ">="]
 
 _INSTANTS: dict[str, Instant] = {
@@ -74,16 +74,25 @@ class Reason(StrEnum):
     OPERATOR = "operator"
 
 
+def _(text: str) -> str:
+    """Marks text for translation, which is done where an error is shown."""
+    return text
+
+
 _MESSAGES = {
-    Reason.IS: "{term} is not known; try is:unresolved, is:resolved, is:ignored, "
-    "is:new, is:ongoing, is:regressed or is:bookmarked.",
-    Reason.LEVEL: "{term} needs one of debug, info, warning, error, fatal.",
-    Reason.NUMBER: "{term} needs a number, for example {key}:>100.",
-    Reason.DATE: "{term} needs a time, for example {key}:-24h or {key}:>2026-01-31.",
-    Reason.EMPTY: "{term} needs a value after the colon.",
-    Reason.BOOKMARKS: "{term} is not known; try bookmarks:me.",
-    Reason.OPERATOR: "{term} is not an operator here: every term must match. "
-    "Quote it to search for the word.",
+    Reason.IS: _(
+        "{term} is not known; try is:unresolved, is:resolved, is:ignored, is:new, "
+        "is:ongoing, is:regressed or is:bookmarked."
+    ),
+    Reason.LEVEL: _("{term} needs one of debug, info, warning, error, fatal."),
+    Reason.NUMBER: _("{term} needs a number, for example {key}:>100."),
+    Reason.DATE: _("{term} needs a time, for example {key}:-24h or {key}:>2026-01-31."),
+    Reason.EMPTY: _("{term} needs a value after the colon."),
+    Reason.BOOKMARKS: _("{term} is not known; try bookmarks:me."),
+    Reason.OPERATOR: _(
+        "{term} is not an operator here: every term must match. "
+        "Quote it to search for the word."
+    ),
 }
 
 
@@ -91,10 +100,19 @@ class SearchError(ValueError):
     """A query that cannot be read; says which term and why."""
 
     def __init__(self, reason: Reason, term: str, key: str = "") -> None:
-        super().__init__(_MESSAGES[reason].format(term=term, key=key))
         self.reason = reason
         self.term = term
         self.key = key
+        super().__init__(self.explain(self.template))
+
+    @property
+    def template(self) -> str:
+        """The explanation before its names are filled in, for translation."""
+        return _MESSAGES[self.reason]
+
+    def explain(self, template: str) -> str:
+        """The (translated) template with the term in its place."""
+        return template.format(term=self.term, key=self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""An event's payload as what the issue page shows of it."""

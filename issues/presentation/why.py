@@ -1,0 +1,70 @@
+"""Why the events of an issue are one issue, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+_COMPONENTS = {
+    "fingerprint": gettext_lazy("Fingerprint"),
+    "checksum": gettext_lazy("Checksum"),
+    "rule": gettext_lazy("Known family"),
+    "exception": gettext_lazy("Exception"),
+    "type": gettext_lazy("Type"),
+    "value": gettext_lazy("Value"),
+    "stacktrace": gettext_lazy("Stack trace"),
+    "frame": gettext_lazy("Frame"),
+    "thread": gettext_lazy("Thread"),
+    "message": gettext_lazy("Message"),
+    "template": gettext_lazy("Template"),
+    "csp": gettext_lazy("Policy report"),
+    "security": gettext_lazy("Policy report"),
+    "fallback": gettext_lazy("Nothing to tell it by"),
+}
+
+# What grouping says of the parts that don't count, for translators to find.
+_HINTS = (
+    gettext_noop("the fingerprint that the SDK sent counts instead"),
+    gettext_noop("the line that sent it tells more"),
+    gettext_noop("the exceptions that it groups tell more"),
+    gettext_noop("it repeats another exception"),
+    gettext_noop("the SDK made it up"),
+    gettext_noop("the stack trace tells more"),
+    gettext_noop("none of its frames is of the app"),
+    gettext_noop("none of its frames tells anything"),
+    gettext_noop("it repeats frames before it"),
+    gettext_noop("it names no function"),
+    gettext_noop("it holds nothing to group by"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A part of the grouping, at its depth; `hint` says why it doesn't count."""
+
+    depth: int
+    name: str
+    text: str
+    hint: str
+
+
+def reasons(parts: Iterable[Mapping[str, Any]]) -> list[Reason]:
+    """The stored parts (issues.grouping.Part.as_json), flattened in their order."""
+    return [reason for part in parts for reason in _reasons(part, depth=0)]
+
+
+def _reasons(part: Mapping[str, Any], *, depth: int) -> Iterable[Reason]:
+    component = part.get("component", "")
+    hint = part.get("hint", "")
+    yield Reason(
+        depth=depth,
+        name=str(_COMPONENTS.get(component, component)),
+        text=" · ".join(_(v) if v in _HINTS else v for v in part.get("values", ())),
+        hint=_(hint) if hint else "",
+    )
+    for inner in part.get("parts", ()):
+        yield from _reasons(inner, depth=depth + 1)

@@ -1,0 +1,131 @@
+"""What the issue pages say about an issue: its headline, badge and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django import template
+from django.http import HttpRequest
+from django.template.context import Context
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from issues.listing import TOTAL_CAP, Page, count_issues
+from issues.models import Status, Substatus
+from issues.search import UNRESOLVED
+from projects.ui import bars, compact
+
+register = template.Library()
+
+_NEW_FOR = timedelta(hours=24)
+
+
+class _Issue(Protocol):
+    """What a list's row and the issue's page both know."""
+
+    type: str
+    title: str
+    value: str
+
+
+class _State(Protocol):
+    status: int
+    substatus: int
+    first_seen: datetime
+
+
+@register.filter
+def headline(issue: _Issue) -> str:
+    """The bold word of an issue: an exception's type, or that it is a message."""
+    return issue.type or gettext("Message")
+
+
+@register.filter
+def first_line(issue: _Issue) -> str:
+    """The message as one line; the row cuts what does not fit."""
+    return issue.value.strip().partition("\n")[0][:300]
+
+
+@register.simple_tag
+def badge(state: _State) -> SafeString | str:
+    """Why the issue deserves a look: it is new, or back; or that it is settled."""
+    if state.status == Status.RESOLVED:
+        return _badge("b-ok", gettext("Resolved"))
+    if state.status == Status.IGNORED:
+        return _badge("", gettext("Ignored"))
+    if state.substatus == Substatus.REGRESSED:
+        return _badge("b-reg", gettext("Regressed"))
+    if timezone.now() - state.first_seen < _NEW_FOR:
+        return _badge("b-new", gettext("New"))
+    return ""
+
+
+def _badge(style: str, text: str) -> SafeString:
+    return format_html('<span class="badge {}">{}</span>', style, text)
+
+
+@register.filter
+def total(page: Page) -> str:
+    """How many match: exact to 10,000, then "10k+"."""
+    return f"{compact(TOTAL_CAP)}+" if page.total_is_capped else f"{page.total:,}"
+
+
+@register.simple_tag(takes_context=True)
+def unresolved_count(context: Context) -> int:
+    """The unresolved issues of the page's project, counted once a page."""
+    if "unresolved_count" in context:
+        return int(context["unresolved_count"])
+    return count_issues([context["project"]], UNRESOLVED, None)
+
+
+@register.simple_tag(takes_context=True)
+def with_param(context: Context, name: str, value: str) -> str:
+    """This page's address with another parameter; a new graph keeps the place."""
+    request: HttpRequest = context["request"]
+    parameters = request.GET.copy()
+    parameters[name] = value
+    return "?" + parameters.urlencode()
+
+
+@register.simple_tag
+def plot(counts: Sequence[int], top: int) -> SafeString:
+    """The chart's bars, which fill the box that they stand in."""
+    label = gettext("%(peak)s at most, %(total)s in all") % {
+        "peak": compact(max(counts, default=0)),
+        "total": compact(sum(counts)),
+    }
+    return format_html(
+        '<svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" '
+        'aria-label="{}" data-counts="{}"><path d="{}"/></svg>',
+        label,
+        ",".join(map(str, counts)),
+        bars(counts, top=top, width=1000, height=100, gap=6),
+    )
+
+
+@register.simple_tag
+def half(top: int) -> str:
+    """The label in the middle of an axis that ends at `top`."""
+    return compact(top // 2) if top % 2 == 0 else f"{top / 2:g}"
+
+
+@register.simple_tag
+def clock(instant: datetime) -> SafeString:
+    """The time of day to the millisecond, as a trail of breadcrumbs needs it."""
+    local = timezone.localtime(instant)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        f"{instant:%Y-%m-%dT%H:%M:%SZ}",
+        f"{local:%Y-%m-%d %H:%M:%S %Z}",
+        f"{local:%H:%M:%S}.{local.microsecond // 1000:03}",
+    )
+
+
+@register.filter
+def trend(percent: int) -> str:
+    """A change without its sign, which an arrow shows."""
+    return f"{abs(percent)}%"

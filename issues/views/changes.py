@@ -1,0 +1,132 @@
+"""What the buttons of the issue pages do, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+from django.views.decorators.http import require_POST
+
+from issues import shortid, triage
+from issues.models import Issue, Status
+from issues.views.scope import Scope, page
+from projects.access import Permission, membership_for, projects_of, require_role
+from projects.models import User
+
+# More than a list's page can ask for.
+_MAX_ISSUES = 1000
+_UNDO_SALT = "issues.undo"
+_UNDO_MAX_AGE_S = 3600
+
+_STATUS_OF = {
+    "resolve": Status.RESOLVED,
+    "unresolve": Status.UNRESOLVED,
+    "ignore": Status.IGNORED,
+}
+_SAID_OF_ONE = {
+    "resolve": gettext_noop("Resolved %s"),
+    "unresolve": gettext_noop("Reopened %s"),
+    "ignore": gettext_noop("Ignored %s"),
+    "bookmark": gettext_noop("Bookmarked %s"),
+    "unbookmark": gettext_noop("Bookmark of %s removed"),
+}
+_SAID_OF_MANY: dict[str, Callable[[int], str]] = {
+    "resolve": lambda n: ngettext("%d issue resolved", "%d issues resolved", n),
+    "unresolve": lambda n: ngettext("%d issue reopened", "%d issues reopened", n),
+    "ignore": lambda n: ngettext("%d issue ignored", "%d issues ignored", n),
+    "bookmark": lambda n: ngettext("%d issue bookmarked", "%d issues bookmarked", n),
+    "unbookmark": lambda n: ngettext("%d bookmark removed", "%d bookmarks removed", n),
+}
+
+
+@require_POST
+@page
+def update(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Does `do` to every `issue` of the form, and goes back to `next`."""
+    require_role(scope.membership.role, Permission.TRIAGE)
+    action = request.POST.get("do", "")
+    issues = _issues(scope, request.POST.getlist("issue"))
+    if not issues:
+        messages.error(request, _("Select an issue first."))
+    elif action in _STATUS_OF:
+        _set_status(request, scope, action, issues)
+    elif action in {"bookmark", "unbookmark"}:
+        changed = triage.set_bookmark(issues, scope.user, action == "bookmark")
+        messages.success(request, _said(action, changed, issues))
+    else:
+        messages.error(request, _("That action is not known."))
+    return _back(request)
+
+
+@require_POST
+@login_required
+def undo(request: HttpRequest) -> HttpResponse:
+    """Takes back what the signed `undo` tells."""
+    try:
+        told = signing.loads(
+            request.POST.get("undo", ""), salt=_UNDO_SALT, max_age=_UNDO_MAX_AGE_S
+        )
+    except signing.BadSignature:
+        messages.error(request, _("That can't be undone any more."))
+        return _back(request)
+    user = cast(User, request.user)
+    membership = membership_for(user, told["org"])
+    require_role(membership.role, Permission.TRIAGE)
+    visible = _issues(Scope(user, membership), [id for id, _, _ in told["changes"]])
+    changes = [triage.Change(*one) for one in told["changes"] if one[0] in visible]
+    triage.undo(changes, Status(told["became"]), user=user)
+    messages.success(request, _("Undone"))
+    return _back(request)
+
+
+def _set_status(
+    request: HttpRequest, scope: Scope, action: str, issues: dict[int, str]
+) -> None:
+    status = _STATUS_OF[action]
+    changes = triage.set_status(issues, status, user=scope.user)
+    token = ""
+    if changes:
+        told: dict[str, Any] = {
+            "org": scope.organization.slug,
+            "became": status.value,
+            "changes": [(c.issue_id, c.status, c.substatus) for c in changes],
+        }
+        token = signing.dumps(told, salt=_UNDO_SALT, compress=True)
+    changed = [change.issue_id for change in changes]
+    messages.success(request, _said(action, changed, issues), extra_tags=token)
+
+
+def _said(action: str, changed: Sequence[int], issues: dict[int, str]) -> str:
+    """What has been done: to the one issue by its short id, else to how many."""
+    if len(changed) == 1:
+        return _(_SAID_OF_ONE[action]) % issues[changed[0]]
+    return _SAID_OF_MANY[action](len(changed)) % len(changed)
+
+
+def _issues(scope: Scope, ids: Sequence[object]) -> dict[int, str]:
+    """Short ids by issue id, of those that the organization has."""
+    wanted = [int(text) for one in ids[:_MAX_ISSUES] if (text := str(one)).isdecimal()]
+    found = Issue.objects.filter(
+        pk__in=[one for one in wanted if one < 2**31],
+        project__in=projects_of(scope.organization),
+    ).values_list("pk", "project__slug", "number")
+    return {pk: shortid.encode(slug, number) for pk, slug, number in found}
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page that the form was on, never to another site."""
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    response = HttpResponseRedirect(target if is_ours else "/")
+    # What htmx follows must be a GET whatever the method was.
+    response.status_code = 303
+    return response

@@ -1,0 +1,130 @@
+"""The page of an issue: an event, its trace, and what happened to the issue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from issues import triage
+from issues.events import StoredEvent, neighbours
+from issues.models import Activity
+from issues.presentation.event import Chip, tag_chip, view_of
+from issues.presentation.shares import distribution, telling
+from issues.presentation.stack import Choice, FrameView, trace_of
+from issues.presentation.why import reasons
+from issues.tagcounts import tags_of_issue
+from issues.views.choices import choice_of, remember
+from issues.views.frame import event_tags, find_event, frame, issue_path, list_path
+from issues.views.scope import OpenIssue, Scope, page
+
+_ACTIVITY = 30
+_VALUES_OF_A_KEY = 20
+
+# The tags that tell most; of each line the first that the event has.
+_FACTS = (
+    ("browser", "browser.name"),
+    ("os", "os.name"),
+    ("runtime", "runtime.name"),
+    ("release",),
+    ("environment",),
+    ("transaction",),
+    ("url",),
+    ("server_name",),
+)
+
+
+@require_safe
+@page
+def issue(
+    request: HttpRequest, scope: Scope, project: str, number: int, event: str = "latest"
+) -> HttpResponse:
+    found = scope.issue(project, number)
+    stored = find_event(found, event)
+    choice = choice_of(request)
+    context = frame(request, scope, found, "details")
+    context |= {
+        "wanted": event,
+        "choice": choice,
+        "activity": _activity(found),
+        "distributions": telling(tags_of_issue(found.issue.pk)),
+        "reasons": reasons(found.issue.grouping_parts),
+    }
+    if stored is not None:
+        context |= _event_context(stored, choice, request.GET.get("thread", ""))
+    if not found.is_seen:
+        triage.mark_seen(found.issue.pk, scope.user)
+    response = render(request, "issues/detail.html", context)
+    remember(request, response, choice)
+    return response
+
+
+@require_safe
+@page
+def tags(request: HttpRequest, scope: Scope, project: str, number: int) -> HttpResponse:
+    found = scope.issue(project, number)
+    context = frame(request, scope, found, "tags")
+    context["distributions"] = [
+        distribution(key, values=_VALUES_OF_A_KEY)
+        for key in tags_of_issue(found.issue.pk)
+    ]
+    return render(request, "issues/tags.html", context)
+
+
+@require_safe
+@page
+def peek(request: HttpRequest, scope: Scope, project: str, number: int) -> HttpResponse:
+    """The failing line, for under a row of the list."""
+    found = scope.issue(project, number)
+    stored = find_event(found, "latest")
+    context = {
+        "frame": _failing_frame(stored) if stored else None,
+        "href": issue_path(scope, found),
+        "list_path": list_path(scope, found),
+        "chips": _facts(dict(event_tags(stored.row))) if stored else [],
+    }
+    return render(request, "issues/_peek.html", context)
+
+
+def _failing_frame(stored: StoredEvent) -> FrameView | None:
+    trace = trace_of(stored.payload, Choice()) if stored.payload else None
+    for block in trace.blocks if trace else ():
+        for shown in block.frames:
+            if isinstance(shown, FrameView) and shown.is_open:
+                return shown
+    return None
+
+
+def _event_context(stored: StoredEvent, choice: Choice, thread: str) -> dict[str, Any]:
+    row, payload = stored.row, stored.payload
+    around = neighbours(row)
+    tags = event_tags(row)
+    context: dict[str, Any] = {
+        "event": row,
+        "event_id": row.event_id.hex,
+        "older": around.older and around.older.hex,
+        "newer": around.newer and around.newer.hex,
+        "tags": [tag_chip(key, value) for key, value in tags],
+        "facts": _facts(dict(tags)),
+    }
+    if payload is not None:
+        context["payload"] = view_of(payload)
+        context["trace"] = trace_of(payload, choice, thread)
+    return context
+
+
+def _facts(tags: dict[str, str]) -> list[Chip]:
+    """What tells most of an event, as chips above its trace."""
+    keys = [next((key for key in keys if key in tags), None) for keys in _FACTS]
+    return [tag_chip(key, tags[key]) for key in keys if key]
+
+
+def _activity(found: OpenIssue) -> list[Activity]:
+    """What happened to the issue, newest first."""
+    return list(
+        Activity.objects.filter(issue=found.issue)
+        .select_related("user")
+        .order_by("-created_at", "-pk")[:_ACTIVITY]
+    )

@@ -1,0 +1,238 @@
+"""The issue lists, of a project and of the whole organization."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from issues import shortid
+from issues.charts import Graph
+from issues.cursors import CursorError, Sort
+from issues.listing import Page, list_issues
+from issues.models import Event, Issue, Tag
+from issues.search import UNRESOLVED, IssueFilter, SearchError, parse
+from issues.views.scope import Scope, base_of, page
+from projects.access import projects_of
+from projects.models import Project
+
+ROWS = 25
+DEFAULT_QUERY = "is:unresolved"
+# A menu of more environments than these is no menu.
+_ENVIRONMENTS = 50
+_STATUS_TERM = re.compile(r'(?:^|\s)!?is:(?:"[^"]*"|\S+)')
+
+_SEARCHES = (
+    (gettext_lazy("Unresolved issues"), DEFAULT_QUERY),
+    (gettext_lazy("New today"), "is:unresolved firstSeen:-24h"),
+    (gettext_lazy("Regressed"), "is:regressed"),
+    (gettext_lazy("My bookmarks"), "is:unresolved bookmarks:me"),
+    (gettext_lazy("Resolved"), "is:resolved"),
+    (gettext_lazy("Ignored"), "is:ignored"),
+    (gettext_lazy("All issues"), ""),
+)
+_SORTS = (
+    (Sort.LAST_SEEN, gettext_lazy("Last seen")),
+    (Sort.FIRST_SEEN, gettext_lazy("First seen")),
+    (Sort.EVENTS, gettext_lazy("Events")),
+    (Sort.USERS, gettext_lazy("Users")),
+)
+_GRAPHS = (Graph.DAY, Graph.FORTNIGHT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the address asks of the list; words it doesn't know mean the default."""
+
+    query: str
+    environment: str
+    sort: Sort
+    graph: Graph
+    cursor: str | None
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Asked:
+        get = request.GET.get
+        sort, graph = get("sort", ""), get("graph", "")
+        return cls(
+            query=get("q", DEFAULT_QUERY).strip()[:2000],
+            environment=get("environment", "")[:200],
+            sort=Sort(sort) if sort in list(Sort) else Sort.LAST_SEEN,
+            graph=Graph(graph) if graph in _GRAPHS else Graph.DAY,
+            cursor=get("cursor"),
+        )
+
+    def filter(self) -> IssueFilter:
+        """Raises SearchError."""
+        filter = parse(self.query)
+        if self.environment:
+            return filter.with_tag("environment", self.environment)
+        return filter
+
+
+@require_safe
+@page
+def project_issues(request: HttpRequest, scope: Scope, project: str) -> HttpResponse:
+    found = scope.project(project)
+    return _answer(
+        request,
+        scope,
+        [found],
+        {
+            "place": found.name,
+            "tab": "issues",
+            "path": reverse("issues:list", args=[scope.organization.slug, found.slug]),
+            "is_waiting": found.first_event_at is None,
+        },
+    )
+
+
+@require_safe
+@page
+def all_issues(request: HttpRequest, scope: Scope) -> HttpResponse:
+    return _answer(
+        request,
+        scope,
+        list(projects_of(scope.organization)),
+        {
+            "place": scope.organization.name,
+            "nav": "issues",
+            "path": reverse("issues:all", args=[scope.organization.slug]),
+        },
+    )
+
+
+def _answer(
+    request: HttpRequest,
+    scope: Scope,
+    projects: Sequence[Project],
+    context: dict[str, Any],
+) -> HttpResponse:
+    asked = Asked.of(request)
+    if direct := _direct_hit(scope, projects, asked.query):
+        return HttpResponseRedirect(direct)
+    context |= {
+        "base": base_of(request),
+        "organization": scope.organization,
+        "can_triage": scope.can_triage,
+        "query": asked.query,
+        "environment": asked.environment,
+        "environments": _environments(projects),
+        "sort": asked.sort,
+        "sorts": _SORTS,
+        "graph": asked.graph,
+        "graphs": _GRAPHS,
+        "searches": [{"name": name, "query": query} for name, query in _SEARCHES],
+        "heading": _heading(asked.query),
+        "any_status": _any_status(asked.query),
+    }
+    try:
+        filter = asked.filter()
+    except SearchError as error:
+        return _explain(request, context, error)
+    found = _page(scope, projects, asked, filter)
+    context |= {
+        "page": found,
+        "first_shown": found.offset + 1,
+        "last_shown": found.offset + len(found.rows),
+        "shows_unresolved": filter.statuses != frozenset({"resolved"})
+        and filter.statuses != frozenset({"ignored"}),
+    }
+    if filter == UNRESOLVED and len(projects) == 1:
+        context["unresolved_count"] = found.total + found.total_is_capped
+    return render(request, "issues/list.html", context)
+
+
+def _page(
+    scope: Scope, projects: Sequence[Project], asked: Asked, filter: IssueFilter
+) -> Page:
+    """The page asked for; a cursor that makes no sense means the first."""
+    cursors = [asked.cursor, None] if asked.cursor else [None]
+    for cursor in cursors:
+        try:
+            return list_issues(
+                projects=projects,
+                filter=filter,
+                sort=asked.sort,
+                cursor=cursor,
+                limit=ROWS,
+                user=scope.user,
+                graph=asked.graph,
+                now=timezone.now(),
+            )
+        except CursorError:
+            continue
+    raise AssertionError("the first page needs no cursor")
+
+
+def _explain(
+    request: HttpRequest, context: dict[str, Any], error: SearchError
+) -> HttpResponse:
+    """The note on a query that cannot be read; htmx leaves the last rows alone."""
+    context["error"] = error.explain(_(error.template))
+    response = render(request, "issues/list.html", context)
+    response["HX-Retarget"] = response["HX-Reselect"] = "#query-note"
+    response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _heading(query: str) -> str:
+    for name, known in _SEARCHES:
+        if query == known:
+            return str(name)
+    return _("Issues")
+
+
+def _any_status(query: str) -> str | None:
+    """The query without its status; None where it has none."""
+    without = _STATUS_TERM.sub("", query).strip()
+    return None if without == query.strip() else without
+
+
+def _environments(projects: Sequence[Project]) -> list[str]:
+    names: QuerySet[Tag, str] = (
+        Tag.objects.filter(project__in=[p.pk for p in projects], key="environment")
+        .exclude(value="")
+        .order_by("value")
+        .values_list("value", flat=True)
+        .distinct()
+    )
+    return list(names[:_ENVIRONMENTS])
+
+
+def _direct_hit(scope: Scope, projects: Sequence[Project], query: str) -> str | None:
+    """The address of the issue or event whose id is all that the query says."""
+    named = shortid.decode(query)
+    if named:
+        slug, number = named
+        for project in projects:
+            if project.slug.lower() == slug:
+                found = Issue.objects.filter(project=project, number=number)
+                return _address(scope, found.first())
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", query.replace("-", "")):
+        return None
+    event = Event.objects.filter(
+        project__in=[p.pk for p in projects], event_id=uuid.UUID(query)
+    ).first()
+    if event is None:
+        return None
+    address = _address(scope, Issue.objects.filter(pk=event.issue_id).first())
+    return address and f"{address}events/{event.event_id.hex}/"
+
+
+def _address(scope: Scope, issue: Issue | None) -> str | None:
+    if issue is None:
+        return None
+    where = [scope.organization.slug, issue.project.slug, issue.number]
+    return reverse("issues:detail", args=where)

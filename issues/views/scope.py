@@ -1,0 +1,100 @@
+"""What the address names, if the reader may see it: one look-up for every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from issues.models import Bookmark, Issue, Sighting
+from projects.access import Permission, membership_for, permission_of, projects_of
+from projects.models import Membership, Organization, Project, User
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """An issue with what the reader has to do with it."""
+
+    issue: Issue
+    is_bookmarked: bool
+    # Since its last event.
+    is_seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A reader in an organization."""
+
+    user: User
+    membership: Membership
+
+    @property
+    def organization(self) -> Organization:
+        return self.membership.organization
+
+    @property
+    def can_triage(self) -> bool:
+        return permission_of(self.membership.role) >= Permission.TRIAGE
+
+    def project(self, slug: str) -> Project:
+        """The organization's project. Raises Http404."""
+        project = projects_of(self.organization).filter(slug=slug).first()
+        if project is None:
+            raise Http404
+        project.organization = self.organization
+        return project
+
+    def issue(self, project: str, number: int) -> OpenIssue:
+        """The issue with its state and project. Raises Http404."""
+        bookmark = Bookmark.objects.filter(user=self.user, issue=OuterRef("pk"))
+        sighting = Sighting.objects.filter(user=self.user, issue=OuterRef("pk"))
+        found = (
+            Issue.objects.select_related("state", "project")
+            .filter(project__in=projects_of(self.organization))
+            .filter(project__slug=project, number=number)
+            .annotate(
+                is_bookmarked=Exists(bookmark),
+                is_seen=Exists(
+                    sighting.filter(seen_at__gte=OuterRef("state__last_seen"))
+                ),
+            )
+            .first()
+        )
+        if found is None:
+            raise Http404
+        found.project.organization = self.organization
+        return OpenIssue(found, found.is_bookmarked, found.is_seen)
+
+
+def page(
+    view: Callable[Concatenate[HttpRequest, Scope, P], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """A page of a signed-in member; the address's `org` becomes a Scope.
+
+    The same address answers htmx with a part of the page, which caches must know.
+    """
+
+    @wraps(view)
+    def wrapped(
+        request: HttpRequest, org: str, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        membership = membership_for(request.user, org)
+        scope = Scope(cast(User, request.user), membership)
+        response = view(request, scope, *args, **kwargs)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return login_required(wrapped)
+
+
+def base_of(request: HttpRequest) -> str:
+    """The frame around the page: none where htmx asks for a part of it."""
+    return "partial.html" if getattr(request, "htmx", None) else "base.html"
