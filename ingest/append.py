@@ -35,33 +35,34 @@ class RateLimited(Exception):
 
 
 # KEYS: stream, bytes, awake, Celery's queue, prefix of the limit's counters.
-# ARGV: weight, bound, events per window (0: no limit), window in s, flag's life in s,
-# message, and the entry's fields and values.
-# XADD is the first write: where Valkey refuses to write, nothing was counted.
-_APPEND = Script(
+# ARGV: events per window (0: no limit), window in s, and the entry's ten values.
+# XADD is the first write: where Valkey refuses to write, nothing was counted. The
+# fields always have the same order: the stream then keeps their names once.
+_APPEND = (
     limits.LUA
     + """
+local weight = #ARGV[12] + {overhead}
 local held = tonumber(redis.call('GET', KEYS[2]) or 0)
-if held > 0 and held + tonumber(ARGV[1]) > tonumber(ARGV[2]) then
+if held > 0 and held + weight > {max_bytes} then
   return -1
 end
 local counter
-if ARGV[3] ~= '0' then
+if ARGV[1] ~= '0' then
   local wait_s
-  wait_s, counter = over_limit(KEYS[5], tonumber(ARGV[3]), tonumber(ARGV[4]))
+  wait_s, counter = over_limit(KEYS[5], tonumber(ARGV[1]), tonumber(ARGV[2]))
   if wait_s > 0 then
     return wait_s
   end
 end
-local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 7))
-redis.call('INCRBY', KEYS[2], ARGV[1])
+local id = redis.call('XADD', KEYS[1], '*', 'project', ARGV[3], 'key', ARGV[4],
+  'at', ARGV[5], 'kind', ARGV[6], 'encoding', ARGV[7], 'id', ARGV[8],
+  'client', ARGV[9], 'ip', ARGV[10], 'agent', ARGV[11], 'body', ARGV[12])
+redis.call('INCRBY', KEYS[2], weight)
 if counter then
-  count_event(counter, tonumber(ARGV[4]))
+  count_event(counter, tonumber(ARGV[2]))
 end
-if redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[5]) then
-  local message = string.gsub(ARGV[6], '"""
-    + wakeup.ID_PLACEHOLDER
-    + """', KEYS[1] .. ':' .. id)
+if redis.call('SET', KEYS[3], '1', 'NX', 'EX', {wake_s}) then
+  local message = string.gsub([==[{message}]==], '{placeholder}', KEYS[1] .. ':' .. id)
   redis.call('LPUSH', KEYS[4], message)
 end
 return 0
@@ -70,14 +71,23 @@ return 0
 
 
 class _Shard:
-    """What every append to one shard sends along."""
+    """The script that appends to one shard, and its keys."""
 
     def __init__(self, shard: int) -> None:
-        self.stream, self.bytes, self.awake = stream.names(shard)
-        self.queue = settings.CELERY_TASK_DEFAULT_QUEUE
-        self.message = wakeup.wake_message(shard, self.queue)
-        # The bound is of all shards together.
-        self.max_bytes = settings.STREAM_MAX_BYTES // settings.SHARDS
+        queue = settings.CELERY_TASK_DEFAULT_QUEUE
+        self.keys = (*stream.names(shard), queue)
+        # What never changes is part of the script: sent along it would cost more
+        # than the entry's own fields.
+        self.append = Script(
+            _APPEND.format(
+                overhead=stream.ENTRY_OVERHEAD_BYTES,
+                # The bound is of all shards together.
+                max_bytes=settings.STREAM_MAX_BYTES // settings.SHARDS,
+                wake_s=stream.WAKE_S,
+                message=wakeup.wake_message(shard, queue),
+                placeholder=wakeup.ID_PLACEHOLDER,
+            )
+        )
 
 
 class Appender:
@@ -96,8 +106,17 @@ class Appender:
         the entry is as durable as Valkey is. Raises RateLimited; and
         StreamUnavailable, after which the entry may all the same have been appended.
         """
+        shard = self._shards[stream.shard_of(entry.project_id)]
         try:
-            result = await self._call(entry, key, is_event)
+            result = await self._valkey.run(
+                shard.append,
+                *shard.keys,
+                limits.counter_prefix(key.key_id),
+                key.rate_limit_count if is_event else 0,
+                key.rate_limit_window_s,
+                *_values(entry),
+                keys=5,
+            )
         except ValkeyError as error:
             raise StreamUnavailable(
                 "the event queue cannot be reached", retry_after_s=AWAY_RETRY_AFTER_S
@@ -109,48 +128,17 @@ class Appender:
         if result:
             raise RateLimited(result)
 
-    async def _call(self, entry: stream.Entry, key: KeyInfo, is_event: bool) -> int:
-        shard = self._shards[stream.shard_of(entry.project_id)]
-        result: int = await self._valkey.run(
-            _APPEND,
-            shard.stream,
-            shard.bytes,
-            shard.awake,
-            shard.queue,
-            limits.limit_prefix(key.key_id),
-            stream.weight_of(entry),
-            shard.max_bytes,
-            key.rate_limit_count if is_event else 0,
-            key.rate_limit_window_s,
-            stream.WAKE_S,
-            shard.message,
-            *_fields(entry),
-            keys=5,
-        )
-        return result
 
-
-def _fields(entry: stream.Entry) -> tuple[str | bytes | int, ...]:
-    """Always the same names in the same order: the stream then keeps them once."""
+def _values(entry: stream.Entry) -> tuple[str | bytes | int, ...]:
     return (
-        "project",
         entry.project_id,
-        "key",
         entry.key_id,
-        "at",
         (entry.received_at - _EPOCH) // _MICROSECOND,
-        "kind",
         entry.kind,
-        "encoding",
         entry.encoding,
-        "id",
         entry.event_id,
-        "client",
         entry.client,
-        "ip",
         entry.remote_ip,
-        "agent",
         entry.user_agent,
-        "body",
         entry.body,
     )

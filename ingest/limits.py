@@ -44,5 +44,5 @@ end
 """
 
 
-def limit_prefix(key_id: int) -> str:
+def counter_prefix(key_id: int) -> str:
     return f"{PREFIX}:{key_id}"

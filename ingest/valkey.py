@@ -66,6 +66,7 @@ class _Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=2**20)
 
     def send(
         self, command: tuple[Argument, ...], future: asyncio.Future[Any] | None
