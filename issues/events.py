@@ -14,7 +14,6 @@ from issues.event import Event as Payload
 from issues.models import Event, EventPart
 from issues.payloads import unpack
 
-
 # Day, project and hash of an EventPart.
 _PartKey = tuple[date, int, uuid.UUID | None]
 
