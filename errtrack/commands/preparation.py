@@ -8,7 +8,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
 from errtrack.errors import OperatorError
 from errtrack.staticfiles import collect_if_changed
@@ -30,7 +30,9 @@ def prepare() -> dict[str, Any]:
         connection.ensure_connection()
     except OperationalError as error:
         raise OperatorError(f"Cannot use PostgreSQL: {_first_line(error)}") from None
-    return asdict(_migrate_and_begin())
+    first = _migrate_and_begin()
+    connections.close_all()
+    return asdict(first)
 
 
 def _migrate_and_begin() -> First:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ from errtrack.embedded.postgres import Postgres
 
 _FILE = "processes.json"
 _TIMEOUT_S = 5.0
+_POLL_S = 0.02
 # The clock may have been set since: a process id is rarely used twice that soon.
 _SAME_START_S = 2.0
 
@@ -45,11 +47,29 @@ def record(data: Path, children: list[Started]) -> None:
 def clear(data: Path) -> None:
     """Ends what an earlier run left; only safe for the one who claimed the folder."""
     left = [*_recorded(data), *_postgres_in(data / Postgres.name.lower())]
-    _, alive = psutil.wait_procs(left, timeout=_TIMEOUT_S)
-    for process in alive:
-        process.kill()
-    psutil.wait_procs(alive, timeout=_TIMEOUT_S)
+    if not _wait_until_gone(left):
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        _wait_until_gone(left)
     (data / _FILE).unlink(missing_ok=True)
+
+
+def _wait_until_gone(processes: list[psutil.Process]) -> bool:
+    deadline = time.monotonic() + _TIMEOUT_S
+    while any(_is_alive(process) for process in processes):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Whether it still does something: a zombie only waits for its parent."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _recorded(data: Path) -> Iterator[psutil.Process]:
