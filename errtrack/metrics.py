@@ -1,4 +1,4 @@
-"""The service's figures in Prometheus' text format, gathered when they are asked for.
+"""The service's figures for Prometheus, gathered when they are asked for.
 
 Counters come from Valkey, where every edge and worker adds to them (ingest.totals), so
 that each web process tells the same: scrape the service once, not every process.
@@ -15,13 +15,14 @@ import redis
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from errtrack import heartbeat
@@ -36,11 +37,15 @@ from issues.models import IssueState, Status
 _log = logging.getLogger(__name__)
 
 
-def render() -> bytes:
-    """Everything, as `text/plain; version=0.0.4`. A server that is away is left out."""
+def render(accept: str) -> tuple[bytes, str]:
+    """Everything, in the format that an Accept header prefers, and its content type.
+
+    The figures of a server that is away are left out.
+    """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Service())
-    return generate_latest(registry)
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
 
 
 class _Service(Collector):

@@ -32,6 +32,8 @@ DATABASES = {
         DATABASE_URL, conn_max_age=600, conn_health_checks=True
     )
 }
+# A server that takes connections and never answers must not hold up threads.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 
 # The pipeline.
@@ -204,16 +206,30 @@ MEDIA_ROOT = DATA_DIR / "files"
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["projects.tokens.BearerAuthentication"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "projects.api.parsing.AlwaysJSON",
+    "DEFAULT_PARSER_CLASSES": ["projects.api.parsing.BoundedJSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "errtrack.apidocs.Schema",
+    "EXCEPTION_HANDLER": "projects.api.errors.answer",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "errtrack",
-    "DESCRIPTION": "Sentry's web API as far as its own clients use it.",
+    "DESCRIPTION": (
+        "Sentry's web API as far as its own clients use it. Errors are JSON with one "
+        'sentence, `{"detail": "…"}`. Lists have a Link header that leads to the '
+        "pages before and after; `results` says whether there is anything on them. "
+        "Organizations and projects are named by slug or id."
+    ),
     "VERSION": "0",
+    "OAS_VERSION": "3.1.0",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "errtrack.apidocs.add_errors",
+    ],
+    "SCHEMA_PATH_PREFIX": "/api/0/",
     "SERVE_INCLUDE_SCHEMA": False,
 }
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from errtrack import metrics
 from errtrack.health import check_readiness
@@ -52,7 +51,8 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
             status=403,
             content_type="text/plain",
         )
-    return HttpResponse(metrics.render(), content_type=CONTENT_TYPE_LATEST)
+    text, content_type = metrics.render(request.headers.get("Accept", ""))
+    return HttpResponse(text, content_type=content_type)
 
 
 def _may_see_metrics(request: HttpRequest) -> bool:
