@@ -28,7 +28,7 @@ _REGIONS = (
     "Indian",
     "Pacific",
 )
-_USUAL_SCOPES = ("org:read", "project:read", "project:releases", "event:write")
+_USUAL_SCOPES = ("org:read", "project:read", "event:read", "event:write")
 
 
 class NameForm(forms.Form):

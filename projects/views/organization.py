@@ -14,7 +14,6 @@ from projects.access import (
     Permission,
     membership_for,
     permission_of,
-    projects_of,
     require_role,
 )
 from projects.forms import NameForm, NewProjectForm
@@ -29,7 +28,6 @@ def project_list(request: HttpRequest, org: str) -> HttpResponse:
         "projects/list.html",
         {
             "organization": membership.organization,
-            "cards": projects_of(membership.organization),
             "may_manage": permission_of(membership.role) >= Permission.MANAGE,
             "nav": "projects",
         },
