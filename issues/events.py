@@ -76,8 +76,9 @@ def neighbours(row: Event) -> Neighbours:
     is_newer = Q(received_at__gt=row.received_at) | Q(
         received_at=row.received_at, event_id__gt=row.event_id
     )
-    older = events.filter(is_older).first()
-    newer = events.filter(is_newer).reverse().first()
+    # The bounds alone let the index begin at this event, and skip days.
+    older = events.filter(is_older, received_at__lte=row.received_at).first()
+    newer = events.filter(is_newer, received_at__gte=row.received_at).reverse().first()
     return Neighbours(
         older.event_id if older else None, newer.event_id if newer else None
     )
