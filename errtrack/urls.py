@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from errtrack import views
+from errtrack.apidocs import openapi
+from projects.api.errors import not_found
 from projects.views.home import favicon, robots
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("projects.urls")),
     path("", include("issues.urls")),
+    path("api/0/", include("projects.api.urls")),
+    path("api/0/", include("issues.api.urls")),
+    path("api/0/openapi.json", openapi, name="openapi"),
+    # Clients of the API read JSON only, also where there is nothing.
+    re_path("^api/", not_found),
     path("accounts/", include("projects.account_urls")),
     path("admin/", admin.site.urls),
     path("health/live", views.live, name="live"),
@@ -19,3 +26,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", robots),
     path("favicon.ico", favicon),
 ]
+
+handler500 = "projects.api.errors.server_error"

@@ -1,0 +1,1 @@
+"""The web API of issues and events: Sentry's addresses and shapes."""

@@ -1,0 +1,211 @@
+"""One issue: all that is known of it, its tags and hashes, and changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from issues.api.changes import IssueChange, apply, read_change
+from issues.api.issuejson import (
+    IssueShape,
+    Stats,
+    issue_json,
+    stats_json,
+    unhandled_among,
+)
+from issues.api.lookup import row_of
+from issues.charts import Graph, Window, history_of_issue
+from issues.listing import IssueRow
+from issues.models import Activity, Fingerprint, Sighting
+from issues.tagcounts import OTHER, TagKey, tags_of_issue
+from projects.api.lookup import user_of
+from projects.api.paging import PageQuery, page_response, read_slice
+from projects.api.root import UserShape, user_json
+from projects.tokens import requires
+
+_ACTIVITIES = 100
+_SEEN_BY = 50
+# Values in the answer that tells of all keys, and of one.
+_TOP_VALUES = 10
+
+
+class ActivityShape(TypedDict):
+    id: str
+    type: str
+    # Null: the service itself.
+    user: UserShape | None
+    data: dict[str, Any]
+    dateCreated: datetime
+
+
+class TagTotalShape(TypedDict):
+    key: str
+    name: str
+    totalValues: int
+
+
+class TagValueShape(TypedDict):
+    key: str
+    name: str
+    # Empty for all the values beyond those that are counted one by one.
+    value: str
+    count: int
+
+
+class TagShape(TagTotalShape):
+    uniqueValues: int
+    topValues: list[TagValueShape]
+
+
+class HashShape(TypedDict):
+    id: str
+
+
+class IssueDetailShape(IssueShape):
+    activity: list[ActivityShape]
+    seenBy: list[UserShape]
+    participants: list[UserShape]
+    pluginActions: list[Any]
+    pluginContexts: list[Any]
+    pluginIssues: list[Any]
+    userReportCount: int
+    firstRelease: dict[str, Any] | None
+    lastRelease: dict[str, Any] | None
+    tags: list[TagTotalShape]
+    openPeriods: list[dict[str, Any]]
+
+
+class IssueView(APIView):
+    permission_classes = (requires(read="event:read", write="event:write"),)
+
+    @extend_schema(summary="An issue by its id or short id", responses=IssueDetailShape)
+    def get(self, request: Request, issue: str, org: str | None = None) -> Response:
+        return Response(_detail_json(row_of(request, org, issue)))
+
+    @extend_schema(
+        summary="Change an issue", request=IssueChange, responses=IssueDetailShape
+    )
+    def put(self, request: Request, issue: str, org: str | None = None) -> Response:
+        row = row_of(request, org, issue)
+        apply(read_change(request.data), [row.issue_id], user_of(request))
+        return Response(_detail_json(row_of(request, org, issue)))
+
+
+class TagsView(APIView):
+    permission_classes = (requires(read="event:read"),)
+
+    @extend_schema(
+        summary="An issue's tags with their most frequent values",
+        responses=list[TagShape],
+    )
+    def get(self, request: Request, issue: str, org: str | None = None) -> Response:
+        row = row_of(request, org, issue)
+        keys = tags_of_issue(row.issue_id)
+        return Response([_tag_json(key, limit=_TOP_VALUES) for key in keys])
+
+
+class TagView(APIView):
+    permission_classes = (requires(read="event:read"),)
+
+    @extend_schema(
+        summary="One of an issue's tags with all its values", responses=TagShape
+    )
+    def get(
+        self, request: Request, issue: str, key: str, org: str | None = None
+    ) -> Response:
+        row = row_of(request, org, issue)
+        for one in tags_of_issue(row.issue_id):
+            if one.key == key:
+                return Response(_tag_json(one))
+        raise Http404
+
+
+class HashesView(APIView):
+    permission_classes = (requires(read="event:read"),)
+
+    @extend_schema(
+        summary="The grouping hashes that lead to an issue",
+        parameters=[PageQuery],
+        responses=list[HashShape],
+    )
+    def get(self, request: Request, issue: str, org: str | None = None) -> Response:
+        row = row_of(request, org, issue)
+        hashes = Fingerprint.objects.filter(issue=row.issue_id).order_by("pk")
+        page = read_slice(request, hashes)
+        body: list[HashShape] = [{"id": one.hash.hex} for one in page.rows]
+        return page_response(request, body, previous=page.previous, next=page.next)
+
+
+def _detail_json(row: IssueRow) -> IssueDetailShape:
+    is_unhandled = row.issue_id in unhandled_among([row])
+    return {
+        **issue_json(row, is_unhandled=is_unhandled, stats=_stats(row)),
+        "activity": _activity_json(row),
+        "seenBy": _seen_by_json(row),
+        "participants": [],
+        "pluginActions": [],
+        "pluginContexts": [],
+        "pluginIssues": [],
+        "userReportCount": 0,
+        "firstRelease": None,
+        "lastRelease": None,
+        "tags": [_total_json(key) for key in tags_of_issue(row.issue_id)],
+        "openPeriods": [],
+    }
+
+
+def _stats(row: IssueRow) -> Stats:
+    now = timezone.now()
+    stats: Stats = {}
+    for graph in (Graph.DAY, Graph.MONTH):
+        window = Window.ending(now, graph)
+        history = history_of_issue(row.issue_id, window, now)
+        stats[graph.value] = stats_json(window, history.counts)
+    return stats
+
+
+def _activity_json(row: IssueRow) -> list[ActivityShape]:
+    activities = (
+        Activity.objects.filter(issue=row.issue_id)
+        .select_related("user")
+        .order_by("-created_at", "-pk")
+    )
+    return [
+        {
+            "id": str(one.pk),
+            "type": one.kind,
+            "user": user_json(one.user) if one.user else None,
+            "data": one.data,
+            "dateCreated": one.created_at,
+        }
+        for one in activities[:_ACTIVITIES]
+    ]
+
+
+def _seen_by_json(row: IssueRow) -> list[UserShape]:
+    sightings = (
+        Sighting.objects.filter(issue=row.issue_id)
+        .select_related("user")
+        .order_by("-seen_at")
+    )
+    return [user_json(one.user) for one in sightings[:_SEEN_BY]]
+
+
+def _total_json(tag: TagKey) -> TagTotalShape:
+    return {"key": tag.key, "name": tag.key, "totalValues": tag.total}
+
+
+def _tag_json(tag: TagKey, *, limit: int | None = None) -> TagShape:
+    values: list[TagValueShape] = [
+        {"key": tag.key, "name": value, "value": value, "count": count}
+        for value, count in tag.values[:limit]
+    ]
+    known = sum(value != OTHER for value, _ in tag.values)
+    return {**_total_json(tag), "uniqueValues": known, "topValues": values}

@@ -1,0 +1,178 @@
+"""Pages of an issue's or a project's events, the newest first."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from issues.events import events_of_issue
+from issues.models import Event
+from projects.api.paging import FIRST, PAST_LAST, Slice, bad_cursor
+
+_CURSOR = re.compile(r"(\d{1,17}):([0-9a-f]{32}):([01])")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+# An event that is received and its id: what events are ordered by.
+Key = tuple[datetime, uuid.UUID]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page holds what stands before (newer) or after (older) this event."""
+
+    key: Key
+    is_backward: bool
+
+    def __str__(self) -> str:
+        received_at, event_id = self.key
+        micros = (received_at - _EPOCH) // _MICROSECOND
+        return f"{micros}:{event_id.hex}:{int(self.is_backward)}"
+
+
+def page_of_issue(issue_id: int, *, cursor: str, limit: int) -> Slice[Event]:
+    """A page of the issue's events. Raises ParseError for an unknown cursor."""
+    if cursor == PAST_LAST:
+        return Slice(rows=[], previous=None, next=None)
+    place = _read(cursor)
+    events = events_of_issue(issue_id)
+    if place is None:
+        return _slice(list(events[: limit + 1]), place, limit)
+    received_at, event_id = place.key
+    if place.is_backward:
+        newer = Q(received_at__gt=received_at) | Q(
+            received_at=received_at, event_id__gt=event_id
+        )
+        # Both bounds say the same; only the first lets PostgreSQL skip days.
+        found = events.filter(newer, received_at__gte=received_at).reverse()
+    else:
+        older = Q(received_at__lt=received_at) | Q(
+            received_at=received_at, event_id__lt=event_id
+        )
+        found = events.filter(older, received_at__lte=received_at)
+    return _slice(list(found[: limit + 1]), place, limit)
+
+
+def page_of_project(project_id: int, *, cursor: str, limit: int) -> Slice[Event]:
+    """A page of the project's events. Raises ParseError for an unknown cursor."""
+    if cursor == PAST_LAST:
+        return Slice(rows=[], previous=None, next=None)
+    place = _read(cursor)
+    keys = _keys_of_project(project_id, place, limit + 1)
+    rows = _rows(project_id, keys)
+    return _slice(rows, place, limit)
+
+
+# The events of a project stand in no index by time; those of each of its issues do.
+# So each issue offers its newest few, and the newest of these are taken: what it costs
+# grows with the issues of the project, not with its events.
+_KEYS = """
+SELECT e.received_at, e.event_id
+FROM issues_issuestate s
+CROSS JOIN LATERAL (
+    SELECT received_at, event_id FROM issues_event
+    WHERE issue_id = s.issue_id
+      AND received_at >= %(since)s AND received_at <= %(until)s
+      AND (received_at, event_id) {compare} (%(received_at)s, %(event_id)s)
+    ORDER BY received_at {order}, event_id {order}
+    LIMIT %(count)s
+) e
+WHERE s.project_id = %(project)s
+ORDER BY e.received_at {order}, e.event_id {order}
+LIMIT %(count)s
+"""
+_NEWEST = uuid.UUID(int=2**128 - 1)
+# The first look is at this much time only, which is most often enough.
+_FIRST_LOOK = timedelta(days=1)
+_FOREVER = timedelta(days=36_500)
+
+
+def _keys_of_project(project_id: int, place: Place | None, count: int) -> list[Key]:
+    """Up to `count` keys beyond the place, the nearest to it first."""
+    if place is None:
+        # Servers' clocks may differ a little.
+        place = Place(
+            key=(datetime.now(UTC) + timedelta(hours=1), _NEWEST), is_backward=False
+        )
+    found: list[Key] = []
+    for span in (_FIRST_LOOK, _FOREVER):
+        found = _look(project_id, place, span, count)
+        if len(found) == count:
+            break
+    return found
+
+
+def _look(project_id: int, place: Place, span: timedelta, count: int) -> list[Key]:
+    received_at, event_id = place.key
+    back, forth = (timedelta(0), span) if place.is_backward else (span, timedelta(0))
+    statement = _KEYS.format(
+        compare=">" if place.is_backward else "<",
+        order="ASC" if place.is_backward else "DESC",
+    )
+    parameters: dict[str, Any] = {
+        "project": project_id,
+        "since": received_at - back,
+        "until": received_at + forth,
+        "received_at": received_at,
+        "event_id": event_id,
+        "count": count,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def _rows(project_id: int, keys: Sequence[Key]) -> list[Event]:
+    """The events of these keys, in their order."""
+    if not keys:
+        return []
+    moments = [received_at for received_at, _ in keys]
+    found = Event.objects.filter(
+        project_id=project_id,
+        event_id__in=[event_id for _, event_id in keys],
+        received_at__range=(min(moments), max(moments)),
+    )
+    by_key = {(row.received_at, row.event_id): row for row in found}
+    return [by_key[key] for key in keys if key in by_key]
+
+
+def _read(cursor: str) -> Place | None:
+    """The place that a cursor names; None is the beginning."""
+    if cursor in FIRST:
+        return None
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
+        raise bad_cursor()
+    try:
+        received_at = _EPOCH + int(match[1]) * _MICROSECOND
+    except OverflowError:
+        raise bad_cursor() from None
+    key = (received_at, uuid.UUID(match[2]))
+    return Place(key=key, is_backward=match[3] == "1")
+
+
+def _slice(found: list[Event], place: Place | None, limit: int) -> Slice[Event]:
+    """The page of up to limit + 1 rows in reading direction."""
+    has_more = len(found) > limit
+    rows = found[:limit]
+    is_backward = place is not None and place.is_backward
+    if is_backward:
+        rows.reverse()
+    has_next = has_more or is_backward
+    has_previous = has_more if is_backward else place is not None
+    return Slice(
+        rows=rows,
+        previous=_cursor(rows[0], is_backward=True) if rows and has_previous else None,
+        next=_cursor(rows[-1], is_backward=False) if rows and has_next else None,
+    )
+
+
+def _cursor(row: Event, *, is_backward: bool) -> str:
+    return str(Place(key=(row.received_at, row.event_id), is_backward=is_backward))

@@ -1,0 +1,194 @@
+"""An issue as the API tells it. Source: protocol.md, "Issue JSON"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+
+from django.conf import settings
+from django.urls import reverse
+
+from issues.charts import Window
+from issues.listing import IssueRow
+from issues.models import IssueTags, Level, Status, Substatus, Tag
+
+# [start of the bucket in whole seconds since 1970, events]
+Stats = dict[str, list[list[int]]]
+
+
+class IssueProjectShape(TypedDict):
+    id: str
+    slug: str
+    name: str
+    platform: str | None
+
+
+class LifetimeShape(TypedDict):
+    count: str
+    userCount: int
+    firstSeen: datetime
+    lastSeen: datetime
+
+
+class IssueShape(TypedDict):
+    id: str
+    shareId: str | None
+    shortId: str
+    title: str
+    culprit: str
+    permalink: str
+    logger: str | None
+    level: str
+    status: str
+    statusDetails: dict[str, Any]
+    # archived_forever for ignored issues; null for resolved ones.
+    substatus: str | None
+    isPublic: bool
+    platform: str
+    # Follows from the level.
+    priority: str
+    priorityLockedAt: datetime | None
+    seerFixabilityScore: float | None
+    project: IssueProjectShape
+    type: str
+    issueType: str
+    issueCategory: str
+    metadata: dict[str, Any]
+    numComments: int
+    assignedTo: str | None
+    isBookmarked: bool
+    isSubscribed: bool
+    subscriptionDetails: dict[str, Any] | None
+    hasSeen: bool
+    annotations: list[dict[str, Any]]
+    isUnhandled: NotRequired[bool]
+    count: str
+    userCount: int
+    firstSeen: datetime
+    lastSeen: datetime
+    stats: NotRequired[Stats]
+    lifetime: NotRequired[LifetimeShape]
+    filtered: NotRequired[dict[str, Any] | None]
+    inbox: dict[str, Any] | None
+    owners: list[dict[str, Any]] | None
+
+
+_STATUS = {
+    Status.UNRESOLVED: "unresolved",
+    Status.RESOLVED: "resolved",
+    Status.IGNORED: "ignored",
+}
+_SUBSTATUS = {
+    Substatus.NEW: "new",
+    Substatus.ONGOING: "ongoing",
+    Substatus.REGRESSED: "regressed",
+}
+_PRIORITY = {
+    Level.FATAL: "high",
+    Level.ERROR: "high",
+    Level.WARNING: "medium",
+    Level.INFO: "low",
+    Level.DEBUG: "low",
+}
+
+
+def issue_json(row: IssueRow, *, is_unhandled: bool, stats: Stats) -> IssueShape:
+    """The issue; its project's organization must be loaded."""
+    level = Level(row.level)
+    return {
+        "id": str(row.issue_id),
+        "shareId": None,
+        "shortId": row.short_id,
+        "title": row.title,
+        "culprit": row.culprit,
+        "permalink": permalink(row),
+        "logger": row.logger or None,
+        "level": level.name.lower(),
+        "status": _STATUS[row.status],
+        "statusDetails": {},
+        "substatus": _substatus(row),
+        "isPublic": False,
+        "platform": row.platform,
+        "priority": _PRIORITY[level],
+        "priorityLockedAt": None,
+        "seerFixabilityScore": None,
+        "project": _project_json(row),
+        "type": row.kind,
+        "issueType": "error",
+        "issueCategory": "error",
+        "metadata": row.metadata,
+        "numComments": 0,
+        "assignedTo": None,
+        "isBookmarked": row.is_bookmarked,
+        "isSubscribed": False,
+        "subscriptionDetails": None,
+        "hasSeen": not row.is_unseen,
+        "annotations": [],
+        "isUnhandled": is_unhandled,
+        "count": str(row.event_count),
+        "userCount": row.user_count,
+        "firstSeen": row.first_seen,
+        "lastSeen": row.last_seen,
+        "stats": stats,
+        "lifetime": _lifetime_json(row),
+        "filtered": None,
+        "inbox": None,
+        "owners": None,
+    }
+
+
+def permalink(row: IssueRow) -> str:
+    """The address of the issue's page."""
+    project = row.project
+    where = [project.organization.slug, project.slug, row.number]
+    return settings.PUBLIC_URL + reverse("issues:detail", args=where)
+
+
+def stats_json(window: Window, counts: Sequence[int]) -> list[list[int]]:
+    """Counts with the starts of their buckets."""
+    starts = window.starts()
+    return [
+        [int(start.timestamp()), count]
+        for start, count in zip(starts, counts, strict=True)
+    ]
+
+
+def unhandled_among(rows: Iterable[IssueRow]) -> frozenset[int]:
+    """Ids of the issues of which some event was not handled by the program."""
+    projects = {row.issue_id: row.project.pk for row in rows}
+    if not projects:
+        return frozenset()
+    unhandled = Tag.objects.filter(
+        project__in=set(projects.values()), key="handled", value="no"
+    )
+    having = IssueTags.objects.filter(
+        issue__in=list(projects),
+        tag_ids__overlap=list(unhandled.values_list("pk", flat=True)),
+    )
+    return frozenset(having.values_list("issue_id", flat=True))
+
+
+def _substatus(row: IssueRow) -> str | None:
+    if row.status == Status.IGNORED:
+        return "archived_forever"
+    return _SUBSTATUS.get(row.substatus)
+
+
+def _project_json(row: IssueRow) -> IssueProjectShape:
+    project = row.project
+    return {
+        "id": str(project.pk),
+        "slug": project.slug,
+        "name": project.name,
+        "platform": project.platform or None,
+    }
+
+
+def _lifetime_json(row: IssueRow) -> LifetimeShape:
+    return {
+        "count": str(row.event_count),
+        "userCount": row.user_count,
+        "firstSeen": row.first_seen,
+        "lastSeen": row.last_seen,
+    }

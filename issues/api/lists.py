@@ -1,0 +1,301 @@
+"""The issue lists of a project and of an organization, and changes of many issues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from issues.api.changes import (
+    MAX_ISSUES,
+    AppliedShape,
+    IssueChange,
+    apply,
+    read_change,
+)
+from issues.api.issuejson import (
+    IssueShape,
+    Stats,
+    issue_json,
+    stats_json,
+    unhandled_among,
+)
+from issues.api.lookup import (
+    find_event,
+    find_row,
+    find_row_by_short_id,
+    organization_named,
+    read_event_id,
+)
+from issues.api.queries import (
+    BulkQuery,
+    OrganizationBulkQuery,
+    OrganizationIssueQuery,
+    ProjectIssueQuery,
+    filter_of,
+    sort_of,
+)
+from issues.charts import Graph, Window, history_of_issue
+from issues.cursors import CursorError, Sort
+from issues.listing import TOTAL_CAP, IssueRow, Page, list_issues
+from issues.models import Issue
+from projects.access import projects_of
+from projects.api.lookup import named_projects, project_of, user_of
+from projects.api.paging import (
+    FIRST,
+    PAST_LAST,
+    bad_cursor,
+    page_response,
+    read_query,
+)
+from projects.models import Organization, Project, User
+from projects.tokens import requires
+
+_ALL_PROJECTS = "-1"
+_NOTHING = Page(
+    rows=[],
+    next_cursor=None,
+    previous_cursor=None,
+    offset=0,
+    total=0,
+    total_is_capped=False,
+)
+_CHANGED = {
+    status.HTTP_200_OK: AppliedShape,
+    status.HTTP_204_NO_CONTENT: OpenApiResponse(description="No issue matched."),
+}
+
+
+class ProjectIssuesView(APIView):
+    permission_classes = (requires(read="event:read", write="event:write"),)
+
+    @extend_schema(
+        summary="A project's issues",
+        parameters=[ProjectIssueQuery],
+        responses=list[IssueShape],
+    )
+    def get(self, request: Request, org: str, project: str) -> Response:
+        found = project_of(request, org, project)
+        query = read_query(request, ProjectIssueQuery)
+        return _list(request, [found], query, _graph(query["statsPeriod"]))
+
+    @extend_schema(
+        summary="Change many issues of a project",
+        parameters=[BulkQuery],
+        request=IssueChange,
+        responses=_CHANGED,
+    )
+    def put(self, request: Request, org: str, project: str) -> Response:
+        found = project_of(request, org, project)
+        return _change(request, [found], read_query(request, BulkQuery))
+
+
+class OrganizationIssuesView(APIView):
+    permission_classes = (requires(read="event:read", write="event:write"),)
+
+    @extend_schema(
+        summary="An organization's issues",
+        parameters=[OrganizationIssueQuery],
+        responses=list[IssueShape],
+    )
+    def get(self, request: Request, org: str) -> Response:
+        organization = organization_named(request, org)
+        query = read_query(request, OrganizationIssueQuery)
+        projects = _projects(organization, query["project"])
+        return _list(request, projects, query, _graph(query["groupStatsPeriod"]))
+
+    @extend_schema(
+        summary="Change many issues of an organization",
+        parameters=[OrganizationBulkQuery],
+        request=IssueChange,
+        responses=_CHANGED,
+    )
+    def put(self, request: Request, org: str) -> Response:
+        organization = organization_named(request, org)
+        query = read_query(request, OrganizationBulkQuery)
+        return _change(request, _projects(organization, query["project"]), query)
+
+
+def _projects(organization: Organization, names: Sequence[str]) -> list[Project]:
+    """The projects named, all where none is. Raises ValidationError."""
+    if not names or _ALL_PROJECTS in names:
+        found = list(projects_of(organization))
+    else:
+        found = list(named_projects(organization, list(names)))
+        known = {name for one in found for name in (one.slug, str(one.pk))}
+        if unknown := [name for name in names if name not in known]:
+            raise serializers.ValidationError(
+                {"project": f"This organization has no project {unknown[0]!r}."}
+            )
+    for project in found:
+        project.organization = organization
+    return found
+
+
+def _graph(period: str) -> Graph | None:
+    return {"": None, "24h": Graph.DAY, "auto": Graph.DAY, "14d": Graph.FORTNIGHT}[
+        period
+    ]
+
+
+def _list(
+    request: Request,
+    projects: Sequence[Project],
+    query: Mapping[str, Any],
+    graph: Graph | None,
+) -> Response:
+    now = timezone.now()
+    hit = _direct_hit(request, projects, query["query"], graph, now)
+    page = hit or _page(request, projects, query, graph, now)
+    body = _rows_json(page.rows, graph, now, frozenset(query["collapse"]))
+    response = page_response(
+        request, body, previous=page.previous_cursor, next=page.next_cursor
+    )
+    response["X-Hits"] = str(page.total)
+    response["X-Max-Hits"] = str(TOTAL_CAP)
+    if hit:
+        response["X-Sentry-Direct-Hit"] = "1"
+    return response
+
+
+def _page(
+    request: Request,
+    projects: Sequence[Project],
+    query: Mapping[str, Any],
+    graph: Graph | None,
+    now: datetime,
+) -> Page:
+    """The page that the query asks for. Raises ParseError and ValidationError."""
+    cursor = query["cursor"]
+    if cursor == PAST_LAST:
+        return _NOTHING
+    try:
+        return list_issues(
+            projects=projects,
+            filter=filter_of(query, now),
+            sort=sort_of(query),
+            cursor=None if cursor in FIRST else cursor,
+            limit=query["limit"],
+            user=user_of(request),
+            graph=graph,
+            now=now,
+        )
+    except CursorError:
+        raise bad_cursor() from None
+
+
+def _direct_hit(
+    request: Request,
+    projects: Sequence[Project],
+    query: str,
+    graph: Graph | None,
+    now: datetime,
+) -> Page | None:
+    """The page of the one issue whose short id, or whose event's id, the query is."""
+    if not projects:
+        return None
+    organization, user = projects[0].organization, user_of(request)
+    event_id = read_event_id(query)
+    if event_id is None:
+        row = find_row_by_short_id(organization, user, query)
+    else:
+        event = find_event(projects, event_id)
+        row = find_row(organization, user, str(event.issue_id)) if event else None
+    if row is None or row.project not in projects:
+        return None
+    if graph:
+        history = history_of_issue(row.issue_id, Window.ending(now, graph), now)
+        is_hourly = graph == Graph.DAY
+        row = replace(
+            row,
+            counts_24h=history.counts if is_hourly else [],
+            counts_14d=[] if is_hourly else history.counts,
+        )
+    return replace(_NOTHING, rows=[row], total=1)
+
+
+def _rows_json(
+    rows: Sequence[IssueRow],
+    graph: Graph | None,
+    now: datetime,
+    collapse: frozenset[str],
+) -> list[IssueShape]:
+    unhandled = frozenset() if "unhandled" in collapse else unhandled_among(rows)
+    window = Window.ending(now, graph) if graph else None
+    return [
+        _without(
+            issue_json(
+                row,
+                is_unhandled=row.issue_id in unhandled,
+                stats=_stats(row, graph, window),
+            ),
+            collapse,
+        )
+        for row in rows
+    ]
+
+
+def _stats(row: IssueRow, graph: Graph | None, window: Window | None) -> Stats:
+    if graph is None or window is None:
+        return {}
+    return {graph.value: stats_json(window, row.counts)}
+
+
+def _without(issue: IssueShape, collapse: Iterable[str]) -> IssueShape:
+    if "stats" in collapse:
+        del issue["stats"]
+    if "lifetime" in collapse:
+        del issue["lifetime"]
+    if "filtered" in collapse:
+        del issue["filtered"]
+    if "unhandled" in collapse:
+        del issue["isUnhandled"]
+    return issue
+
+
+def _change(
+    request: Request, projects: Sequence[Project], query: Mapping[str, Any]
+) -> Response:
+    change = read_change(request.data)
+    user = user_of(request)
+    if query["id"]:
+        ids = _named_issues(projects, query["id"])
+    else:
+        ids = _matching_issues(projects, query, user)
+    if not ids:
+        return Response(status=status.HTTP_204_NO_CONTENT)
+    return Response(apply(change, ids, user))
+
+
+def _named_issues(projects: Sequence[Project], ids: Sequence[int]) -> list[int]:
+    """Those of the ids that are issues of the projects."""
+    if len(ids) > MAX_ISSUES:
+        raise serializers.ValidationError({"id": f"At most {MAX_ISSUES} at a time."})
+    found = Issue.objects.filter(pk__in=ids, project__in=[p.pk for p in projects])
+    return list(found.values_list("pk", flat=True))
+
+
+def _matching_issues(
+    projects: Sequence[Project], query: Mapping[str, Any], user: User
+) -> list[int]:
+    """The issues that match, those seen last first."""
+    now = timezone.now()
+    page = list_issues(
+        projects=projects,
+        filter=filter_of(query, now),
+        sort=Sort.LAST_SEEN,
+        cursor=None,
+        limit=MAX_ISSUES,
+        user=user,
+        graph=None,
+        now=now,
+    )
+    return [row.issue_id for row in page.rows]

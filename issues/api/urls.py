@@ -1,0 +1,43 @@
+"""Where the API tells of issues and events."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from issues.api.detail import HashesView, IssueView, TagsView, TagView
+from issues.api.events import (
+    IssueEventsView,
+    IssueEventView,
+    ProjectEventsView,
+    ProjectEventView,
+)
+from issues.api.lists import OrganizationIssuesView, ProjectIssuesView
+from issues.api.shortcuts import EventIDView, ShortIDView
+
+_ORG = "organizations/<str:org>/"
+_PROJECT = "projects/<str:org>/<str:project>/"
+
+
+def _of_issue(prefix: str) -> list[URLPattern]:
+    """An issue's addresses: below its organization, or by themselves."""
+    issue = f"{prefix}issues/<str:issue>/"
+    return [
+        path(issue, IssueView.as_view()),
+        path(f"{issue}events/", IssueEventsView.as_view()),
+        path(f"{issue}events/<str:event>/", IssueEventView.as_view()),
+        path(f"{issue}hashes/", HashesView.as_view()),
+        path(f"{issue}tags/", TagsView.as_view()),
+        path(f"{issue}tags/<str:key>/", TagView.as_view()),
+    ]
+
+
+urlpatterns = [
+    path(f"{_ORG}issues/", OrganizationIssuesView.as_view()),
+    path(f"{_PROJECT}issues/", ProjectIssuesView.as_view()),
+    *_of_issue(_ORG),
+    *_of_issue(""),
+    path(f"{_PROJECT}events/", ProjectEventsView.as_view()),
+    path(f"{_PROJECT}events/<str:event>/", ProjectEventView.as_view()),
+    path(f"{_ORG}eventids/<str:event>/", EventIDView.as_view()),
+    path(f"{_ORG}shortids/<str:short_id>/", ShortIDView.as_view()),
+]

@@ -1,0 +1,95 @@
+"""Projects as the API tells them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.db.models import Exists, OuterRef, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from projects.access import projects_of
+from projects.api.lookup import project_of, user_of
+from projects.models import Organization, Project, ProjectStar, User
+from projects.tokens import requires, scopes_of
+
+
+class SlugShape(TypedDict):
+    """Something by its names only."""
+
+    id: str
+    slug: str
+    name: str
+
+
+class ProjectShape(TypedDict):
+    id: str
+    slug: str
+    name: str
+    platform: str | None
+    status: str
+    dateCreated: datetime
+    firstEvent: datetime | None
+    isBookmarked: bool
+    isMember: bool
+    hasAccess: bool
+    features: list[str]
+    # The first of the teams, for clients that know of one only.
+    team: SlugShape | None
+    teams: list[SlugShape]
+
+
+class ProjectDetailShape(ProjectShape):
+    access: list[str]
+    organization: SlugShape
+
+
+def listed_projects(organization: Organization, user: User) -> QuerySet[Any]:
+    """The organization's projects with what `project_json` needs."""
+    stars = ProjectStar.objects.filter(project=OuterRef("pk"), user=user)
+    return (
+        projects_of(organization)
+        .annotate(is_starred=Exists(stars))
+        .prefetch_related("teams")
+    )
+
+
+def project_json(project: Any) -> ProjectShape:
+    teams = [slug_json(team) for team in project.teams.all()]
+    return {
+        "id": str(project.pk),
+        "slug": project.slug,
+        "name": project.name,
+        "platform": project.platform or None,
+        "status": "active",
+        "dateCreated": project.created_at,
+        "firstEvent": project.first_event_at,
+        "isBookmarked": project.is_starred,
+        "isMember": True,
+        "hasAccess": True,
+        "features": [],
+        "team": teams[0] if teams else None,
+        "teams": teams,
+    }
+
+
+def slug_json(named: Any) -> SlugShape:
+    return {"id": str(named.pk), "slug": named.slug, "name": named.name}
+
+
+class ProjectView(APIView):
+    permission_classes = (requires(read="project:read"),)
+
+    @extend_schema(summary="A project", responses=ProjectDetailShape)
+    def get(self, request: Request, org: str, project: str) -> Response:
+        found: Project = project_of(request, org, project)
+        listed = listed_projects(found.organization, user_of(request))
+        body: ProjectDetailShape = {
+            **project_json(listed.get(pk=found.pk)),
+            "access": sorted(scopes_of(request)),
+            "organization": slug_json(found.organization),
+        }
+        return Response(body)
