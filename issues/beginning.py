@@ -76,7 +76,7 @@ def _begin_issues(events: list[NewEvent], now: datetime) -> list[int]:
         [event.platform for event in events],
         [event.logger for event in events],
         [event.grouping.version for event in events],
-        [as_json(event.grouping.parts) for event in events],
+        [as_json(event.grouping.parts_as_json()) for event in events],
     )
     ids = [0] * len(events)
     for project_id, number, issue_id in rows:

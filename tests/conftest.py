@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import django
 import pytest
+from django.db import connection
 
 from errtrack.embedded import addresses, servers
 from errtrack.embedded.postgres import Postgres
@@ -50,3 +52,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     _stack.close()
+
+
+@pytest.fixture
+def committed_db(transactional_db: None) -> Iterator[None]:
+    """Empty servers for a test that commits, and for whatever comes after it.
+
+    Django's own flush knows nothing of tables that it does not manage.
+    """
+    from issues.store import forget_everything
+    from projects import valkey
+
+    valkey.blocking().flushdb()
+    forget_everything()
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE issues_event, issues_eventpart")
+    valkey.blocking().flushdb()
+    forget_everything()

@@ -1,0 +1,203 @@
+"""A drain stores what waits, once, whatever was delivered before or fails."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from ingest import digest
+from ingest.append import Appender
+from ingest.models import OutcomeCount, PoisonEntry
+from ingest.poison import ShardHalted
+from ingest.stream import Entry, ShardStream
+from ingest.valkey import Valkey
+from issues.locks import SHARD_CLASS
+from issues.models import Event, IssueState
+from projects import valkey
+from projects.keys import KeyInfo
+from projects.models import Project
+from tests.factories import make_entry, make_payload, make_project
+
+SHARD = 0
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+@pytest.fixture
+def project(committed_db: None) -> Project:
+    return make_project("shop")
+
+
+def send(*entries: Entry) -> None:
+    """Appends the entries as the edge does."""
+
+    async def append_all() -> None:
+        edge = Valkey(settings.REDIS_URL)
+        for entry in entries:
+            key = KeyInfo(
+                key_id=entry.key_id,
+                public_key="0" * 32,
+                project_id=entry.project_id,
+                is_active=True,
+                rate_limit_count=0,
+                rate_limit_window_s=60,
+            )
+            await Appender(edge).append(entry, key, is_event=True)
+        await edge.close()
+
+    asyncio.run(append_all())
+
+
+def stream_length() -> int:
+    return ShardStream(SHARD).backlog().entries
+
+
+def test_drain_stores_and_acknowledges_everything(project: Project) -> None:
+    send(*[make_entry(project) for _ in range(5)])
+    assert digest.drain(SHARD).events == 5
+    assert Event.objects.count() == 5
+    backlog = ShardStream(SHARD).backlog()
+    assert (backlog.entries, backlog.bytes) == (0, 0)
+
+
+def test_sleeping_shard_is_woken_by_the_next_entry(project: Project) -> None:
+    queue = "errtrack"
+    send(make_entry(project), make_entry(project))
+    assert valkey.blocking().llen(queue) == 1
+    digest.drain(SHARD)
+    send(make_entry(project))
+    assert valkey.blocking().llen(queue) == 2
+
+
+def test_what_a_dead_process_had_read_is_taken_over_at_once(project: Project) -> None:
+    send(*[make_entry(project) for _ in range(3)])
+    assert len(ShardStream(SHARD).read_new(10)) == 3
+    assert digest.drain(SHARD).events == 3
+    assert stream_length() == 0
+
+
+def test_redelivery_after_the_commit_changes_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def die(_self: ShardStream, _entries: list[Entry]) -> None:
+        raise Died
+
+    send(*[make_entry(project) for _ in range(3)])
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardStream, "acknowledge", die)
+        with pytest.raises(Died):
+            digest.drain(SHARD)
+    assert Event.objects.count() == 3
+    assert digest.drain(SHARD).events == 0
+    assert IssueState.objects.get().event_count == 3
+    assert outcomes("duplicate") == 3
+    assert stream_length() == 0
+
+
+def outcomes(outcome: str) -> int:
+    counts = OutcomeCount.objects.filter(outcome=outcome)
+    return sum(counts.values_list("count", flat=True))
+
+
+def test_second_drain_leaves_a_busy_shard_alone(project: Project) -> None:
+    send(make_entry(project))
+    other: Any = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [SHARD_CLASS, SHARD])
+        assert digest.drain(SHARD).events == 0
+        assert stream_length() == 1
+    finally:
+        other.close()
+    assert digest.drain(SHARD).events == 1
+
+
+def test_outcomes_are_counted_by_key(project: Project) -> None:
+    send(make_entry(project, key_id=4), make_entry(project, key_id=5))
+    send(make_entry(project, key_id=4, body=b"{not json"))
+    digest.drain(SHARD)
+    counts = OutcomeCount.objects.order_by("outcome", "key_id")
+    assert list(counts.values_list("outcome", "key_id", "category", "count")) == [
+        ("accepted", 4, "error", 1),
+        ("accepted", 5, "error", 1),
+        ("invalid", 4, "error", 1),
+    ]
+
+
+def test_unknown_items_do_not_harm_the_event_beside_them(project: Project) -> None:
+    payload = make_payload()
+    event = make_entry(project, payload).body
+    body = b"\n".join(
+        [
+            b'{"event_id":"%s"}' % payload["event_id"].encode(),
+            b'{"type":"riddle"}',
+            b"what is it?",
+            b'{"type":"event"}',
+            event,
+            b'{"type":"transaction"}',
+            b"{}",
+        ]
+    )
+    send(make_entry(project, payload, kind="envelope", body=body))
+    assert digest.drain(SHARD).events == 1
+    assert outcomes("unsupported") == 2
+
+
+def break_store(patch: pytest.MonkeyPatch, project: Project | None = None) -> None:
+    """Makes the store fail for one project's events, or for all."""
+    store_batch = digest.store_batch
+
+    def failing(events: Any) -> Any:
+        if any(project is None or one.project_id == project.pk for one in events):
+            raise ZeroDivisionError("broken")
+        return store_batch(events)
+
+    patch.setattr(digest, "store_batch", failing)
+
+
+def test_poisonous_entry_is_set_aside_and_the_rest_goes_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisonous = make_project("poison")
+    break_store(monkeypatch, poisonous)
+    entry = make_entry(poisonous)
+    send(entry, *[make_entry(project) for _ in range(4)])
+    for _ in range(3):
+        digest.drain(SHARD)
+    assert Event.objects.count() == 4
+    aside = PoisonEntry.objects.get()
+    assert aside.event_id == entry.event_id
+    assert "broken" in aside.reason
+    assert bytes(aside.body) == entry.body
+    assert stream_length() == 0
+
+
+def test_broken_code_halts_the_shard_and_loses_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(*[make_entry(project) for _ in range(12)])
+    with monkeypatch.context() as patch:
+        break_store(patch)
+        for _ in range(5):
+            with pytest.raises(ShardHalted):
+                digest.drain(SHARD)
+    assert not PoisonEntry.objects.exists()
+    assert stream_length() == 12
+    assert digest.drain(SHARD).events == 12
+
+
+def test_events_of_a_deleted_project_are_let_go(project: Project) -> None:
+    entry = make_entry(project)
+    send(entry)
+    project.delete()
+    for _ in range(3):
+        digest.drain(SHARD)
+    assert stream_length() == 0
+    assert not PoisonEntry.objects.exists()
