@@ -1,4 +1,4 @@
-"""Brings database and static files up to this version, and makes the first project."""
+"""Brings database and static files up to date, and makes the first project."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.db import OperationalError, connection, connections
 
 from errtrack.errors import OperatorError
 from errtrack.staticfiles import collect_if_changed
+from issues import retention
+from issues.retention import keep_partitions
 from projects.bootstrap import First, ensure_first
 
 # Two that prepare the same database at once must take turns.
@@ -31,6 +33,8 @@ def prepare() -> dict[str, Any]:
     except OperationalError as error:
         raise OperatorError(f"Cannot use PostgreSQL: {_first_line(error)}") from None
     first = _migrate_and_begin()
+    # The clock of recurring tasks first gets to it after an hour.
+    retention.keep_partitions()
     connections.close_all()
     return asdict(first)
 
@@ -40,6 +44,7 @@ def _migrate_and_begin() -> First:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
         try:
             call_command("migrate", verbosity=0, interactive=False)
+            keep_partitions()
             return ensure_first(
                 email=settings.OWNER_EMAIL, password=settings.OWNER_PASSWORD or None
             )
