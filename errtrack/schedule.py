@@ -15,4 +15,5 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "wake-shards": _every(5.0, "ingest.tasks.wake_shards"),
     "flush-outcomes": _every(10.0, "ingest.tasks.flush_outcomes"),
     "keep-partitions": _every(3600.0, "issues.tasks.keep_partitions"),
+    "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),
 }

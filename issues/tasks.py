@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from issues import dictionaries, retention
+from issues import dictionaries, removal, retention
 
 
 @shared_task
@@ -16,3 +16,10 @@ def keep_partitions() -> None:
 @shared_task
 def train_dictionary(project_id: int) -> None:
     dictionaries.train_dictionary(project_id)
+
+
+@shared_task
+def remove_deleted_projects() -> None:
+    """Removes rows of deleted projects, and comes back while some are left."""
+    if not removal.remove_deleted():
+        remove_deleted_projects.delay()

@@ -1,7 +1,7 @@
 """The pages of members and teams."""
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from projects.models import Membership, Organization, Role, User
 from tests.factories import make_organization, make_project
@@ -88,12 +88,12 @@ def test_no_link_for_who_also_belongs_elsewhere(organization: Organization) -> N
 
 
 def test_the_page_costs_the_same_for_two_members_and_for_twenty(
-    organization: Organization, django_assert_max_num_queries: object
+    organization: Organization, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     viewer = client_of(organization, Role.VIEWER)
     for _ in range(20):
         make_member(organization, Role.MEMBER)
-    with django_assert_max_num_queries(6):  # type: ignore[operator]
+    with django_assert_max_num_queries(6):
         assert viewer.get("/o/acme/members/").status_code == 200
 
 
