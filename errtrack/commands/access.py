@@ -23,10 +23,20 @@ def missing_kinds() -> list[type[Server]]:
     return kinds
 
 
+def adopt_environment(data: Path) -> None:
+    """Takes over the address of the service that runs in the folder, if one does.
+
+    Must precede the settings. What our own environment says has priority.
+    """
+    for name, value in (datafolder.environment_of_service(data) or {}).items():
+        os.environ.setdefault(name, value)
+
+
 @contextmanager
 def available_servers(data: Path) -> Iterator[None]:
     """Servers for the time of the block: private ones only where none runs."""
     datafolder.prepare(data)
+    adopt_environment(data)
     kinds = missing_kinds()
     if not kinds:
         yield
@@ -43,14 +53,13 @@ def available_servers(data: Path) -> Iterator[None]:
 
 def require_running(data: Path) -> None:
     """Raises OperatorError unless the servers are named, or a service runs here."""
-    datafolder.prepare(data)
     kinds = missing_kinds()
-    if not kinds:
-        return
-    with datafolder.claimed(data, Purpose.COMMAND) as is_ours:
-        if is_ours:
-            raise OperatorError(
-                f"No errtrack runs on {data}: start it with `errtrack up`, or name "
-                "your servers by DATABASE_URL and REDIS_URL."
-            )
+    if data.exists() or not kinds:
+        datafolder.prepare(data)
+    if kinds and datafolder.environment_of_service(data) is None:
+        raise OperatorError(
+            f"No errtrack runs on {data}: start it with `errtrack up`, or name your "
+            "servers by DATABASE_URL and REDIS_URL."
+        )
+    adopt_environment(data)
     servers.wait_for_others(data, kinds)

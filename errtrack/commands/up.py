@@ -22,6 +22,8 @@ from errtrack.errors import OperatorError
 from errtrack.forked import Forked, call_in_child
 from errtrack.supervisor import Supervisor, Watched
 
+# What other commands on the same data must know of us.
+_TOLD = ("ERRTRACK_BIND", "ERRTRACK_URL")
 # Together well within the ten seconds that a stop may take.
 _PROCESSES_STOP_S = 5.0
 _SERVERS_STOP_S = 2.5
@@ -32,15 +34,16 @@ _POLL_S = 0.05
 def up(data: Path, bind: str) -> None:
     """Runs the service until SIGINT or SIGTERM; raises OperatorError if it cannot."""
     with listeners.listen(bind) as listener:
+        os.environ["ERRTRACK_BIND"] = listeners.name(listener)
         datafolder.prepare(data)
-        with datafolder.claimed(data, Purpose.SERVICE) as is_ours:
+        told = {name: os.environ[name] for name in _TOLD if name in os.environ}
+        with datafolder.claimed(data, Purpose.SERVICE, told) as is_ours:
             if not is_ours:
                 raise OperatorError(
                     f"errtrack already runs on {data}: stop it first, or choose "
                     "another folder with --data."
                 )
             leftovers.clear(data)
-            os.environ["ERRTRACK_BIND"] = listeners.name(listener)
             _supervise(data, listener)
 
 

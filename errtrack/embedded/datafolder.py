@@ -1,19 +1,22 @@
 """The data folder: made, checked, and claimed by one process at a time."""
 
 import fcntl
+import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from errtrack.embedded import postgres
 from errtrack.embedded.postgres import Postgres
 from errtrack.errors import OperatorError
 
 VERSION = "1"
+_LOCK = "lock"
 _COMMAND_TIMEOUT_S = 300.0
 _POLL_S = 0.1
 
@@ -103,20 +106,31 @@ def _first_line(path: Path) -> str | None:
 
 
 @contextmanager
-def claimed(data: Path, purpose: Purpose) -> Iterator[bool]:
+def claimed(
+    data: Path, purpose: Purpose, environment: Mapping[str, str] | None = None
+) -> Iterator[bool]:
     """Whether this process alone may run servers in the folder during the block.
 
     False says that a service runs there. Waits for commands, which are short.
-    The claim is a lock of the kernel's on an open file: it ends with the process
-    whatever kills it, and children do not inherit it.
+    `environment` is what `environment_of_service` tells others meanwhile. The claim
+    is a lock of the kernel's on an open file: it ends with the process whatever
+    kills it, and children do not inherit it.
     """
-    with (data / "lock").open("a+") as file:
+    with (data / _LOCK).open("a+") as file:
         is_ours = _lock(file.fileno(), data)
         if is_ours:
             file.truncate(0)
-            file.write(f"{purpose} {os.getpid()}\n")
+            json.dump({"purpose": purpose, "environment": environment or {}}, file)
             file.flush()
         yield is_ours
+
+
+def environment_of_service(data: Path) -> dict[str, str] | None:
+    """What the service that runs in the folder was claimed with; None if none runs."""
+    if not (data / _LOCK).exists():
+        return None
+    with claimed(data, Purpose.COMMAND) as is_ours:
+        return None if is_ours else _holder(data)["environment"]
 
 
 def _lock(fd: int, data: Path) -> bool:
@@ -125,8 +139,17 @@ def _lock(fd: int, data: Path) -> bool:
         with suppress(BlockingIOError, PermissionError):
             fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
-        if os.pread(fd, 32, 0).startswith(Purpose.SERVICE.encode()):
+        if _holder(data).get("purpose") == Purpose.SERVICE:
             return False
         if time.monotonic() > deadline:
             raise OperatorError(f"Another errtrack command does not leave {data}.")
         time.sleep(_POLL_S)
+
+
+def _holder(data: Path) -> dict[str, Any]:
+    """What the lock's holder wrote about itself, empty while it is writing."""
+    try:
+        holder: dict[str, Any] = json.loads((data / _LOCK).read_text())
+    except ValueError:
+        return {}
+    return holder

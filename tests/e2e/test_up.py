@@ -53,7 +53,7 @@ def service(data: Path) -> Iterator[Service]:
 
 def test_first_start_says_where_to_begin(tmp_path: Path) -> None:
     with started(tmp_path / "new" / "data") as service:
-        assert service.get("/health/live") == 200
+        wait_for(lambda: service.get("/health/ready") == 200)
         assert re.fullmatch(rf"http://\w+@{service.url[7:]}/\d+", service.dsn)
         assert re.search(r"Sign in +admin@example.com +\S+\n", service.log)
         assert f'sentry_sdk.init("{service.dsn}")' in service.log
@@ -229,9 +229,20 @@ def test_init_takes_the_owner_from_the_environment(tmp_path: Path) -> None:
 
 
 def test_commands_find_the_running_service(service: Service) -> None:
-    url = {"ERRTRACK_URL": service.url}
-    said = json.loads(run("init", "--json", data=service.data, env=url).stdout)
+    said = json.loads(run("init", "--json", data=service.data).stdout)
     assert said["dsn"] == service.dsn
+    assert said["url"] == service.url
+
+
+def test_test_event_goes_to_the_running_service(service: Service) -> None:
+    sent = run("send-test-event", data=service.data)
+    assert re.fullmatch(r"[0-9a-f]{32}\n", sent.stdout), sent.stderr
+
+
+def test_lost_test_event_is_said(data: Path) -> None:
+    dsn = f"http://{'0' * 32}@127.0.0.1:1/1"
+    lost = run("send-test-event", "--dsn", dsn, data=data)
+    assert_refused(lost, f"was not accepted by {dsn}")
 
 
 def test_commands_do_without_a_service(data: Path) -> None:
