@@ -156,13 +156,12 @@ class _Course:
     ) -> None:
         self._plan = plan
         self._prepared = prepared
-        self._data = running.data
+        self._running = running
         self._figures = figures
         self._processes = Processes(running.process.pid, running.data)
         self._store = Store(running.data)
         first = json.loads(self._command("init", "--json"))
         self._organization = first["organization"]
-        self._project = first["project"]
         self._typical = Target.of(first["dsn"])
         others = self._make_projects("small", "many")
         self._small, self._many = Target.of(others["small"]), Target.of(others["many"])
@@ -317,7 +316,8 @@ class _Course:
         return dsns
 
     def _command(self, *arguments: str) -> str:
-        done = service.run(*arguments, data=self._data)
+        env = {"ERRTRACK_URL": self._running.url}
+        done = service.run(*arguments, data=self._running.data, env=env)
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 
