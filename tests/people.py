@@ -12,9 +12,9 @@ PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
 
 
-def make_user(email: str = "", **fields: object) -> User:
+def make_user(email: str = "", *, password: str | None = None) -> User:
     return User.objects.create_user(
-        email or f"user-{next(_numbers)}@example.com", **fields
+        email or f"user-{next(_numbers)}@example.com", password
     )
 
 

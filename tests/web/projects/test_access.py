@@ -15,7 +15,7 @@ from tests.people import client_of, make_member, make_user, signed_in
 pytestmark = pytest.mark.django_db
 
 # What the least of the roles that may go there is; POST is named where it differs.
-GET: dict[str, str | None] = {
+GET: dict[str, str] = {
     "projects": Role.VIEWER,
     "organization": Role.OWNER,
     "project_new": Role.ADMIN,

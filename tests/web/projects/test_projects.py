@@ -5,6 +5,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from issues.overview import numbers_of
 from projects.models import Organization, Project, ProjectKey, Role
 from projects.services import dsn_of
 from tests.factories import make_issue, make_organization, make_project
@@ -53,8 +54,10 @@ def test_a_card_counts_unresolved_issues_and_events_of_a_day(
     make_issue(project)
     make_issue(project, message="another", exception=None)
     Project.objects.update(first_event_at=timezone.now())
-    numbers = admin.get("/o/acme/").context["numbers"]
-    assert [(card.unresolved, card.events) for card in numbers] == [(2, 2)]
+    (card,) = numbers_of([project], timezone.now())
+    assert (card.unresolved, card.events) == (2, 2)
+    page = text_of(admin, "/o/acme/")
+    assert "2 events in 24 hours" in page
 
 
 def test_the_list_costs_the_same_for_one_project_and_for_ten(

@@ -56,7 +56,7 @@ def make_token(
         organization=membership.organization,
         name="test",
         scopes=scopes or ["event:read"],
-        expires_at=expires_in and timezone.now() + expires_in,
+        expires_at=None if expires_in is None else timezone.now() + expires_in,
     )
     return plain
 
