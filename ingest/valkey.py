@@ -178,6 +178,8 @@ class Valkey:
         if self._link is not None:
             self._link.drop(ValkeyUnavailable("closed"))
             self._link = None
+            # The transport lets its socket go in the loop's next round.
+            await asyncio.sleep(0)
 
     async def _connected(self) -> _Link:
         """A live connection, by one attempt for all who wait for it."""
@@ -224,7 +226,11 @@ class Valkey:
                 options.get("port", 6379),
                 ssl=_tls(options),
             )
-        await self._introduce(link)
+        try:
+            await self._introduce(link)
+        except BaseException:
+            link.drop(ValkeyUnavailable("the connection to Valkey was not made"))
+            raise
         return link
 
     async def _introduce(self, link: _Link) -> None:

@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -46,23 +47,38 @@ def _ours(request: Recorded) -> bool:
     return request.expected["endpoint"] in ("envelope", "store", "tunnel")
 
 
+def _answered_id(request: Recorded) -> str:
+    """The id that the request has, or nothing: then the server makes one or none."""
+    told = request.expected.get("envelope_event_id")
+    if not told and request.expected["event"]:
+        told = request.expected["event"]["event_id"]
+    return (told or "").replace("-", "")
+
+
 def test_every_recorded_request_is_accepted_with_its_id(
     client: Client, stream: ShardStream
 ) -> None:
     requests = [request for request in recorded() if _ours(request)]
-    for request in requests:
-        target = request.target.replace("/tunnel?", "/api/1/envelope/?")
-        answer = client.post(target, request.body, request.headers)
+    answers = client.send_all(
+        [
+            call(
+                request.target.replace("/tunnel?", "/api/1/envelope/?"),
+                request.body,
+                request.headers,
+            )
+            for request in requests
+        ]
+    )
+    for request, answer in zip(requests, answers, strict=True):
         assert answer.status == 200, (request.file, answer.body)
-        told = request.expected.get("envelope_event_id")
-        if request.expected["event"]:
-            told = told or request.expected["event"]["event_id"]
-        if told:
-            assert answer.json() == {"id": told.replace("-", "")}, request.file
-        (entry,) = stream.read_new(10)
-        assert entry.body == request.body
-        assert entry.event_id == answer.json().get("id", "")
-        stream.acknowledge([entry])
+        if told := _answered_id(request):
+            assert answer.json() == {"id": told}, request.file
+    entries = stream.read_new(len(requests) + 1)
+    kept = Counter((entry.body, entry.event_id) for entry in entries)
+    assert kept == Counter(
+        (request.body, answer.json().get("id", ""))
+        for request, answer in zip(requests, answers, strict=True)
+    )
 
 
 def test_the_entry_holds_the_request_as_it_came(

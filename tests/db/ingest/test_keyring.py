@@ -1,0 +1,256 @@
+"""What an edge knows of project keys, with PostgreSQL and Valkey behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import OperationalError, connections
+
+from ingest import keyring
+from ingest.keyring import MAX_REMEMBERED, Keyring, KeysUnavailable
+from ingest.valkey import Valkey
+from projects.keys import MIRROR_S, KeyInfo, load_key, mirror_name, publish_key
+from projects.models import ProjectKey
+from tests.factories import make_project
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Work = Callable[[Keyring], Awaitable[Any]]
+Load = Callable[[str], KeyInfo | None]
+
+
+class Asked:
+    """Asks PostgreSQL, and counts how often; or finds it away."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.is_away = False
+
+    def __call__(self, public_key: str) -> KeyInfo | None:
+        self.count += 1
+        if self.is_away:
+            raise OperationalError("the server is away")
+        return load_key(public_key)
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+@pytest.fixture
+def key() -> ProjectKey:
+    key = make_project().keys.get()
+    key.rate_limit_count = 5
+    key.save()
+    return key
+
+
+def run(work: Work, load: Load, url: str = "") -> Any:
+    async def main() -> Any:
+        valkey = Valkey(url or settings.REDIS_URL)
+        keys = Keyring(valkey, load)
+        try:
+            return await work(keys)
+        finally:
+            keys.close()
+            await valkey.close()
+
+    return asyncio.run(main())
+
+
+def find(public_key: str) -> Work:
+    return lambda keys: keys.find(public_key)
+
+
+async def in_thread(work: Callable[[], object]) -> None:
+    """Does to the database what an event loop must not wait for."""
+
+    def work_and_close() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    await asyncio.get_running_loop().run_in_executor(None, work_and_close)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(10):
+        while not await condition():
+            await asyncio.sleep(0.05)
+
+
+def test_a_key_is_told_as_it_is_stored(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    assert run(find(key.public_key), asked) == KeyInfo(
+        key_id=key.id,
+        public_key=key.public_key,
+        project_id=key.project_id,
+        is_active=True,
+        rate_limit_count=5,
+        rate_limit_window_s=60,
+    )
+
+
+def test_postgresql_is_asked_once_by_all_edges(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    async def many(keys: Keyring) -> None:
+        await asyncio.gather(*(keys.find(key.public_key) for _ in range(50)))
+
+    run(many, asked)
+    run(many, asked)
+    assert asked.count == 1
+    ttl_s = int(store.ttl(mirror_name(key.public_key)))
+    assert MIRROR_S - 60 < ttl_s <= MIRROR_S
+
+
+def test_a_disabled_key_is_known_within_two_seconds(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    async def work(keys: Keyring) -> float:
+        assert (await keys.find(key.public_key)).is_active  # type: ignore[union-attr]
+        await in_thread(lambda: _disable(key))
+        started = time.monotonic()
+
+        async def is_disabled() -> bool:
+            info = await keys.find(key.public_key)
+            return info is not None and not info.is_active
+
+        await until(is_disabled)
+        return time.monotonic() - started
+
+    assert run(work, asked) < 3
+    assert asked.count == 1
+
+
+def _disable(key: ProjectKey) -> None:
+    ProjectKey.objects.filter(pk=key.pk).update(is_active=False)
+    publish_key(key.public_key)
+
+
+def test_a_deleted_key_is_forgotten(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    run(find(key.public_key), asked)
+    ProjectKey.objects.all().delete()
+    publish_key(key.public_key)
+    assert run(find(key.public_key), asked) is None
+    assert asked.count == 1
+
+
+def test_an_edge_does_not_overwrite_news_by_what_it_read_before(
+    store: redis.Redis, key: ProjectKey
+) -> None:
+    def late(public_key: str) -> KeyInfo | None:
+        info = load_key(public_key)
+        _disable(key)
+        return info
+
+    async def work(keys: Keyring) -> None:
+        await keys.find(key.public_key)
+
+    run(work, late)
+    info = run(find(key.public_key), Asked())
+    assert not info.is_active
+
+
+def test_unknown_keys_are_remembered_and_bounded(
+    store: redis.Redis, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "MAX_REMEMBERED", 10)
+    assert MAX_REMEMBERED > 10
+
+    async def work(keys: Keyring) -> int:
+        for _ in range(5):
+            assert await keys.find("0" * 32) is None
+        for number in range(50):
+            assert await keys.find(f"{number:032x}") is None
+        return len(keys._unknown)
+
+    assert run(work, asked) == 10
+    assert asked.count == 50
+
+
+def test_an_unknown_key_is_seen_soon_after_it_was_made(
+    store: redis.Redis, asked: Asked
+) -> None:
+    project = make_project()
+
+    async def work(keys: Keyring) -> None:
+        assert await keys.find("f" * 32) is None
+        await in_thread(make)
+
+        async def is_known() -> bool:
+            return await keys.find("f" * 32) is not None
+
+        await until(is_known)
+
+    def make() -> None:
+        ProjectKey.objects.create(project=project, public_key="f" * 32)
+        publish_key("f" * 32)
+
+    run(work, asked)
+    assert asked.count == 1
+
+
+def test_a_flood_of_unknown_keys_does_not_queue_without_bound(
+    store: redis.Redis, asked: Asked
+) -> None:
+    async def work(keys: Keyring) -> list[Any]:
+        finds = (keys.find(f"{number:032x}") for number in range(500))
+        return await asyncio.gather(*finds, return_exceptions=True)
+
+    answers = run(work, asked)
+    assert {type(answer) for answer in answers} == {type(None), KeysUnavailable}
+    assert asked.count < 500
+
+
+def test_the_mirror_serves_while_postgresql_is_away(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    publish_key(key.public_key)
+    asked.is_away = True
+    assert run(find(key.public_key), asked).key_id == key.id
+    assert asked.count == 0
+
+
+def test_memory_serves_while_both_are_away(
+    store: redis.Redis, asked: Asked, key: ProjectKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_S", 0.0)
+
+    async def work(keys: Keyring) -> None:
+        await keys.find(key.public_key)
+        asked.is_away = True
+        store.delete(mirror_name(key.public_key))
+        assert (await keys.find(key.public_key)).key_id == key.id  # type: ignore[union-attr]
+
+    run(work, asked)
+    assert asked.count == 2
+
+
+def test_nothing_known_and_nobody_to_ask_is_said(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    asked.is_away = True
+    with pytest.raises(KeysUnavailable):
+        run(find(key.public_key), asked)
+    asked.is_away = False
+    nowhere = "unix:///nowhere/valkey.sock"
+    assert run(find(key.public_key), asked, url=nowhere).key_id == key.id
+
+
+def test_a_mirror_of_another_version_is_passed_over(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    store.set(mirror_name(key.public_key), b'{"key":"of the future"}')
+    assert run(find(key.public_key), asked).key_id == key.id
