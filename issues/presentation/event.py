@@ -311,12 +311,16 @@ def _contexts(event: Event) -> list[Section]:
     sections = [
         Section(
             key=name,
-            rows=plain({k: v for k, v in context.items() if k != "type" and v != ""}),
+            rows=plain({k: v for k, v in context.items() if k != "type" and _says(v)}),
         )
         for name, context in event.get("contexts", {}).items()
         if name not in _ELSEWHERE
     ]
     return [section for section in sections if section.rows]
+
+
+def _says(value: object) -> bool:
+    return value is not None and value != ""
 
 
 def _sdk(event: Event) -> list[Value]:

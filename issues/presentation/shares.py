@@ -42,11 +42,17 @@ class Distribution:
 def telling(keys: Sequence[TagKey]) -> list[Distribution]:
     """The keys that tell most with their commonest values."""
     order = {key: i for i, key in enumerate(_FIRST)}
+    names = {key.key for key in keys}
     told = sorted(
-        (key for key in keys if key.key not in _UNTOLD),
+        # "browser" says what "browser.name" says, and the version too.
+        (k for k in keys if k.key not in _UNTOLD and not _is_part(k.key, names)),
         key=lambda key: (order.get(key.key, len(order)), key.key),
     )
     return [distribution(key, values=_SIDE_VALUES) for key in told[:_SIDE_KEYS]]
+
+
+def _is_part(key: str, names: set[str]) -> bool:
+    return key.endswith(".name") and key.removesuffix(".name") in names
 
 
 def distribution(key: TagKey, *, values: int) -> Distribution:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 FILTERED = "[Filtered]"
-# A longer text shows its beginning until asked for the rest.
+# A longer text shows its beginning until asked for the rest, and a very long one
+# has its end in the event's JSON only.
 CUT_AT = 1024
+_REST = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class Value:
     name: str
     text: str
     rest: str = ""
+    # Characters that are not on the page at all.
+    left_out: int = 0
 
     @property
     def is_filtered(self) -> bool:
@@ -33,7 +37,13 @@ def plain(values: dict[str, Any] | Iterable[list[Any]]) -> list[Value]:
 
 def row(name: str, value: object) -> Value:
     whole = text(value)
-    return Value(name=name, text=whole[:CUT_AT], rest=whole[CUT_AT:])
+    end = CUT_AT + _REST
+    return Value(
+        name=name,
+        text=whole[:CUT_AT],
+        rest=whole[CUT_AT:end],
+        left_out=max(0, len(whole) - end),
+    )
 
 
 def text(value: object) -> str:

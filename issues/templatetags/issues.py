@@ -12,7 +12,7 @@ from django.template.context import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from issues.listing import TOTAL_CAP, Page, count_issues
 from issues.models import Status, Substatus
@@ -22,13 +22,18 @@ from projects.ui import bars, compact
 register = template.Library()
 
 _NEW_FOR = timedelta(hours=24)
+_KINDS = {
+    "error": gettext_lazy("Error"),
+    "csp": gettext_lazy("Policy violation"),
+    "default": gettext_lazy("Message"),
+}
 
 
 class _Issue(Protocol):
     """What a list's row and the issue's page both know."""
 
+    kind: str
     type: str
-    title: str
     value: str
 
 
@@ -40,8 +45,8 @@ class _State(Protocol):
 
 @register.filter
 def headline(issue: _Issue) -> str:
-    """The bold word of an issue: an exception's type, or that it is a message."""
-    return issue.type or gettext("Message")
+    """The bold word of an issue: an exception's type, or what else it is."""
+    return issue.type or str(_KINDS.get(issue.kind, _KINDS["default"]))
 
 
 @register.filter
@@ -129,3 +134,22 @@ def clock(instant: datetime) -> SafeString:
 def trend(percent: int) -> str:
     """A change without its sign, which an arrow shows."""
     return f"{abs(percent)}%"
+
+
+_CONTEXTS = {
+    "app": gettext_lazy("App"),
+    "browser": gettext_lazy("Browser"),
+    "device": gettext_lazy("Device"),
+    "gpu": gettext_lazy("Graphics"),
+    "os": gettext_lazy("Operating system"),
+    "response": gettext_lazy("Response"),
+    "runtime": gettext_lazy("Runtime"),
+    "state": gettext_lazy("State"),
+    "trace": gettext_lazy("Trace"),
+}
+
+
+@register.filter
+def context_title(key: str) -> str:
+    """The name of a context that people know, else the key as it was sent."""
+    return str(_CONTEXTS.get(key, key))

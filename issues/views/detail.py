@@ -25,13 +25,11 @@ _VALUES_OF_A_KEY = 20
 
 # The tags that tell most; of each line the first that the event has.
 _FACTS = (
-    ("browser", "browser.name"),
+    ("browser", "browser.name", "runtime", "runtime.name"),
     ("os", "os.name"),
-    ("runtime", "runtime.name"),
     ("release",),
     ("environment",),
-    ("transaction",),
-    ("url",),
+    ("url", "transaction"),
     ("server_name",),
 )
 
@@ -45,12 +43,14 @@ def issue(
     stored = find_event(found, event)
     choice = choice_of(request)
     context = frame(request, scope, found, "details")
+    told = reasons(found.issue.grouping_parts)
     context |= {
         "wanted": event,
         "choice": choice,
         "activity": _activity(found),
         "distributions": telling(tags_of_issue(found.issue.pk)),
-        "reasons": reasons(found.issue.grouping_parts),
+        "reasons": [one for one in told if not one.hint],
+        "other_parts": [one for one in told if one.hint],
     }
     if stored is not None:
         context |= _event_context(stored, choice, request.GET.get("thread", ""))
