@@ -1,0 +1,120 @@
+"""Breadcrumbs: what happened before the event."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import orjson
+
+from ingest.normalise.columns import Column, Tests, texts, well_formed
+from ingest.normalise.fields import BagLimits, Notes, bag, listed, prose, text
+from ingest.normalise.times import instant
+from issues.event import Breadcrumb
+
+BREADCRUMBS_MAX = 100
+MESSAGE_CHARS = 8192
+NAME_CHARS = 128
+DATA = BagLimits(total_bytes=2048, value_bytes=2048, depth=5)
+
+LEVELS = {
+    "debug": "debug",
+    "trace": "debug",
+    "info": "info",
+    "log": "info",
+    "notice": "info",
+    "warning": "warning",
+    "warn": "warning",
+    "error": "error",
+    "err": "error",
+    "fatal": "fatal",
+    "critical": "fatal",
+    "panic": "fatal",
+    "emergency": "fatal",
+    "alert": "fatal",
+}
+_FINAL_LEVELS = frozenset(LEVELS.values())
+
+
+def _known_levels(column: Column) -> bool:
+    return _FINAL_LEVELS.issuperset(column)
+
+
+def _flat(column: Column) -> bool:
+    """All are objects that hold no other container, and something at all."""
+    for data in column:
+        if type(data) is not dict or not data:
+            return False
+        for value in data.values():
+            kind = type(value)
+            if kind is dict or kind is list:
+                return False
+    return True
+
+
+_TESTS: Tests = {
+    "timestamp": lambda column: None not in column,
+    "type": texts(NAME_CHARS),
+    "category": texts(NAME_CHARS),
+    "message": texts(MESSAGE_CHARS),
+    "level": _known_levels,
+    "event_id": texts(NAME_CHARS),
+    "origin": texts(NAME_CHARS),
+    "data": _flat,
+}
+
+
+def breadcrumbs(value: object, shift_s: float, notes: Notes) -> list[Breadcrumb]:
+    """The newest hundred, newest last, their clocks shifted as the event's."""
+    found = listed(value, notes, "breadcrumbs")
+    if not found:
+        return []
+    if len(found) > BREADCRUMBS_MAX:
+        notes.cut("breadcrumbs.values", len(found), BREADCRUMBS_MAX)
+        found = found[-BREADCRUMBS_MAX:]
+    good = well_formed(found, _TESTS)
+    are_small = _bytes_of(found) <= DATA.value_bytes
+    for index, crumb in enumerate(found):
+        happened = instant(crumb.get("timestamp"))
+        if (
+            good[index]
+            and happened is not None
+            and (are_small or _bytes_of(crumb) <= DATA.value_bytes)
+        ):
+            crumb["timestamp"] = happened + shift_s
+        else:
+            path = f"breadcrumbs.values.{index}"
+            found[index] = _read(crumb, happened, shift_s, notes, path)
+    return cast("list[Breadcrumb]", found)
+
+
+def _bytes_of(value: object) -> int:
+    """The size as JSON; beyond all limits for what is nested too deeply to write."""
+    try:
+        return len(orjson.dumps(value))
+    except TypeError:
+        return DATA.value_bytes + 1
+
+
+def _read(
+    value: dict[str, Any],
+    happened: float | None,
+    shift_s: float,
+    notes: Notes,
+    path: str,
+) -> dict[str, Any]:
+    """The crumb read field by field."""
+    get = value.get
+    if happened is None and get("timestamp") is not None:
+        notes.wrong(f"{path}.timestamp", get("timestamp"))
+    level = get("level")
+    crumb: dict[str, Any] = {
+        "timestamp": None if happened is None else happened + shift_s,
+        "type": text(get("type") or get("ty"), NAME_CHARS, notes, f"{path}.type"),
+        "category": text(get("category"), NAME_CHARS, notes, f"{path}.category"),
+        "level": LEVELS.get(str(level).lower(), "info") if level else None,
+        "message": prose(get("message"), MESSAGE_CHARS, notes, f"{path}.message"),
+        "data": bag(get("data"), DATA, notes, f"{path}.data"),
+    }
+    for name in ("event_id", "origin"):
+        crumb[name] = text(get(name), NAME_CHARS, notes, f"{path}.{name}")
+    return {name: item for name, item in crumb.items() if item is not None}

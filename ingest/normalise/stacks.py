@@ -1,0 +1,201 @@
+"""Stack traces and their frames.
+
+Frames are most of an event, so whole runs of well-formed ones pass a test of their
+shape and are otherwise left alone; only an odd frame is read field by field.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from ingest.normalise.columns import lists_of_text, natural, of_type, texts, well_formed
+from ingest.normalise.fields import Notes, boolean, integer, text
+from issues.event import Frame, Stacktrace
+from issues.grouping import is_library
+
+FRAMES_MAX = 250
+DETAILED_FRAMES_MAX = 50
+"""In a longer trace the middle frames lose their variables and source context."""
+
+NAME_CHARS = 256
+LINE_CHARS = 1024
+CONTEXT_LINES_MAX = 50
+
+_NAMES = ("function", "raw_function", "module", "filename", "abs_path", "symbol")
+_TEXTS = {
+    **dict.fromkeys(_NAMES, NAME_CHARS),
+    "package": NAME_CHARS,
+    "platform": 64,
+    "lang": 64,
+    "image_addr": 64,
+    "instruction_addr": 64,
+    "symbol_addr": 64,
+    "addr_mode": 64,
+    "function_id": 64,
+    "trust": 64,
+    "source_link": 2048,
+}
+_OBJECTS = ("data", "lock")
+_TESTS = {
+    **dict.fromkeys(_NAMES, texts(NAME_CHARS)),
+    "context_line": texts(LINE_CHARS),
+    "pre_context": lists_of_text,
+    "post_context": lists_of_text,
+    "lineno": natural,
+    "colno": natural,
+    "in_app": of_type(bool),
+    "vars": of_type(dict),
+}
+
+
+def stacktrace(
+    value: object, platform: str, notes: Notes, path: str
+) -> Stacktrace | None:
+    """The trace with its newest 250 frames; None when it has no usable frame."""
+    if isinstance(value, list):
+        value = {"frames": value}
+    if not isinstance(value, dict):
+        if value is not None:
+            notes.wrong(path, value)
+        return None
+    frames = value.get("frames")
+    if isinstance(frames, dict):
+        frames = [frames]
+    if not isinstance(frames, list):
+        if frames is not None:
+            notes.wrong(f"{path}.frames", frames)
+        return None
+    if len(frames) > FRAMES_MAX:
+        notes.cut(f"{path}.frames", len(frames), FRAMES_MAX)
+        frames = frames[-FRAMES_MAX:]
+    frames = _frames(frames, platform, notes, path)
+    if not frames:
+        return None
+    if len(frames) > DETAILED_FRAMES_MAX:
+        _slim(frames)
+    trace: Stacktrace = {"frames": frames}
+    if len(value) > 1:
+        _add_attributes(trace, value, notes, path)
+    return trace
+
+
+def _add_attributes(
+    trace: Stacktrace, value: dict[str, Any], notes: Notes, path: str
+) -> None:
+    registers = value.get("registers")
+    if isinstance(registers, dict) and registers:
+        trace["registers"] = {
+            str(name): str(content)
+            for name, content in registers.items()
+            if isinstance(content, str | int)
+        }
+    lang = text(value.get("lang"), 64, notes, f"{path}.lang")
+    if lang:
+        trace["lang"] = lang
+    if value.get("snapshot") is True:
+        trace["snapshot"] = True
+    adjustment = value.get("instruction_addr_adjustment")
+    if isinstance(adjustment, str):
+        trace["instruction_addr_adjustment"] = adjustment[:64]
+
+
+def _frames(frames: list[Any], platform: str, notes: Notes, path: str) -> list[Frame]:
+    """The frames, in place where they are well-formed."""
+    if not frames:
+        return []
+    good = well_formed(frames, _TESTS)
+    for index, frame in enumerate(frames):
+        if not good[index] or "filename" not in frame:
+            place = f"{path}.frames.{index}"
+            frames[index] = _read(frame, platform, notes, place)
+        elif "in_app" not in frame and is_library(frame, platform):
+            frame["in_app"] = False
+    return frames if all(good) else [frame for frame in frames if frame]
+
+
+def _read(value: object, platform: str, notes: Notes, path: str) -> Frame | None:
+    """The frame read field by field; None when nothing of it can be used."""
+    if not isinstance(value, dict):
+        if value is not None:
+            notes.wrong(path, value)
+        return None
+    frame: dict[str, Any] = {}
+    for name, limit in _TEXTS.items():
+        if name in value:
+            frame[name] = text(value[name], limit, notes, f"{path}.{name}")
+    for name in ("lineno", "colno"):
+        number = integer(value.get(name), notes, f"{path}.{name}")
+        if number is not None and number >= 0:
+            frame[name] = number
+    for name in ("in_app", "stack_start"):
+        frame[name] = boolean(value.get(name), notes, f"{path}.{name}")
+    for name in _OBJECTS:
+        if isinstance(value.get(name), dict):
+            frame[name] = value[name] or None
+    frame.update(source_context(value, notes, path))
+    frame["vars"] = _variables(value.get("vars"), notes, f"{path}.vars")
+    frame = {name: item for name, item in frame.items() if item is not None}
+    if "filename" not in frame and "abs_path" in frame:
+        frame["filename"] = path_of(frame["abs_path"])
+    if not frame:
+        return None
+    read = cast("Frame", frame)
+    if "in_app" not in frame and is_library(read, platform):
+        read["in_app"] = False
+    return read
+
+
+def path_of(location: str) -> str:
+    """The path of a URL; anything else as it is."""
+    if "://" not in location:
+        return location
+    try:
+        return urlsplit(location).path or location
+    except ValueError:
+        return location
+
+
+def source_context(value: dict[str, Any], notes: Notes, path: str) -> dict[str, Any]:
+    """``pre_context``, ``context_line`` and ``post_context`` of a frame or template."""
+    context: dict[str, Any] = {}
+    line = text(value.get("context_line"), LINE_CHARS, notes, f"{path}.context_line")
+    if line is not None:
+        context["context_line"] = line
+    for name in ("pre_context", "post_context"):
+        lines = value.get(name)
+        if isinstance(lines, list):
+            # A null stands for a line outside the file: it keeps its place.
+            context[name] = [
+                "" if item is None else str(item)[:LINE_CHARS]
+                for item in lines[:CONTEXT_LINES_MAX]
+            ]
+        elif lines is not None:
+            notes.wrong(f"{path}.{name}", lines)
+    return context
+
+
+def _variables(value: object, notes: Notes, path: str) -> dict[str, Any] | None:
+    if isinstance(value, list):
+        value = {str(index): item for index, item in enumerate(value)}
+    if value is None or isinstance(value, dict):
+        return value or None
+    notes.wrong(path, value)
+    return None
+
+
+def _slim(frames: list[Frame]) -> None:
+    """Drop the details of middle frames, those of libraries first."""
+    middle = len(frames) / 2
+    order = sorted(
+        range(len(frames)),
+        key=lambda index: (
+            frames[index].get("in_app") is True,
+            abs(index - middle),
+        ),
+    )
+    for index in order[: len(frames) - DETAILED_FRAMES_MAX]:
+        frame = frames[index]
+        frame.pop("vars", None)
+        frame.pop("pre_context", None)
+        frame.pop("post_context", None)

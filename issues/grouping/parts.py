@@ -1,0 +1,49 @@
+"""What a grouping gives: hashes, and the parts of the event they were made of."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Part(NamedTuple):
+    """One part of an event, as the issue page tells it.
+
+    ``component`` is fingerprint, checksum, rule, exception, type, value, stacktrace,
+    frame, thread, message, template, csp, security or fallback. The parts of a
+    ``stacktrace`` are its frames, one each and in their order. ``hint`` says in
+    words why the part does not count; empty where it counts.
+    """
+
+    component: str
+    values: tuple[str, ...] = ()
+    hint: str = ""
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def contributes(self) -> bool:
+        return not self.hint
+
+    def as_json(self) -> dict[str, Any]:
+        """The part as JSON objects: component, values, contributes, hint, parts."""
+        shown: dict[str, Any] = {
+            "component": self.component,
+            "values": list(self.values),
+            "contributes": not self.hint,
+        }
+        if self.hint:
+            shown["hint"] = self.hint
+        if self.parts:
+            shown["parts"] = [part.as_json() for part in self.parts]
+        return shown
+
+
+class Grouping(NamedTuple):
+    """Events with a hash in common are one issue; each hash has 16 bytes."""
+
+    version: str
+    hashes: tuple[bytes, ...]
+    parts: tuple[Part, ...]
+
+    def parts_as_json(self) -> list[dict[str, Any]]:
+        """The parts for a JSON column or a page."""
+        return [part.as_json() for part in self.parts]

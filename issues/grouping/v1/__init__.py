@@ -1,0 +1,161 @@
+"""The first version of grouping: a pure function from an event to its hashes.
+
+In this order, the first that says something counts: a checksum; a fingerprint
+without ``{{ default }}``; a family of errors known to be one; the exceptions by
+type and the app's own frames, or by their parameterised text where no frame
+counts; the trace of a thread or of a message; a policy report; a template; the
+message. Line numbers, addresses, folders, variables and contexts never count.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from issues.csp import blocked_source
+from issues.event import Event, Stacktrace
+from issues.grouping.parts import Grouping, Part
+from issues.grouping.v1.chain import components
+from issues.grouping.v1.families import family_of
+from issues.grouping.v1.fingerprint import default_name, resolved
+from issues.grouping.v1.frames import trace
+from issues.grouping.v1.parameterise import parameterised
+
+VERSION = "v1"
+HASH_BYTES = 16
+
+Computed = tuple[list[str], tuple[Part, ...]]
+
+
+def group(event: Event) -> Grouping:
+    """The hash of the event and the parts that it was made of."""
+    sent = event.get("fingerprint")
+    if sent and not (len(sent) == 1 and default_name(sent[0])):
+        return _by_fingerprint(event, sent)
+    checksum = event.get("checksum")
+    if checksum:
+        return _grouping(["checksum", checksum], (Part("checksum", (checksum,)),))
+    return _grouping(*_computed(event))
+
+
+def _grouping(texts: list[str], parts: tuple[Part, ...]) -> Grouping:
+    digest = blake2b("\x00".join(texts).encode(), digest_size=HASH_BYTES).digest()
+    return Grouping(VERSION, (digest,), parts)
+
+
+def _by_fingerprint(event: Event, sent: list[str]) -> Grouping:
+    """The words that the SDK chose, the computed part among them where it asks."""
+    texts = ["fingerprint"]
+    computed: Computed | None = None
+    shown = []
+    for part in sent:
+        if default_name(part):
+            computed = computed or _computed(event)
+            texts += ["{{ default }}", *computed[0]]
+            shown.append("{{ default }}")
+        else:
+            value = resolved(part, event)
+            texts.append("=" + value)
+            shown.append(value)
+    own = Part("fingerprint", tuple(shown))
+    if computed is not None:
+        return _grouping(texts, (own, *computed[1]))
+    _, parts = _computed(event)
+    hint = "the fingerprint that the SDK sent counts instead"
+    unused = tuple(part if part.hint else part._replace(hint=hint) for part in parts)
+    return _grouping(texts, (own, *unused))
+
+
+def _computed(event: Event) -> Computed:
+    """The texts to hash and the parts, without regard to a fingerprint."""
+    family = family_of(event)
+    if family:
+        return ["family", family], (Part("rule", (family,)),)
+    for strategy in _STRATEGIES:
+        computed = strategy(event)
+        if computed is not None:
+            return computed
+    return ["fallback"], (Part("fallback", ("it holds nothing to group by",)),)
+
+
+def _by_exceptions(event: Event) -> Computed | None:
+    if "exception" not in event:
+        return None
+    found = components(event)
+    texts: list[str] = []
+    for component in found:
+        if component.texts:
+            texts += ["exception", *component.texts]
+    if not texts:
+        return None
+    return texts, tuple(component.part for component in found)
+
+
+def _by_trace(event: Event) -> Computed | None:
+    """A trace without an exception: that of a thread, or of where a message was sent.
+
+    The place where a message is sent tells which message it is only with the line
+    of source; else its text counts too.
+    """
+    stack = _sole_trace(event)
+    if stack is None:
+        return None
+    found = trace(stack["frames"], event["platform"])
+    if not found.texts:
+        return None
+    message = _message(event)
+    if message is None:
+        return ["trace", *found.texts], (found.part,)
+    texts, parts = message
+    is_template = "message" in event.get("logentry", {})
+    if found.has_line and not is_template:
+        unused = parts[0]._replace(hint="the line that sent it tells more")
+        return ["trace", *found.texts], (found.part, unused)
+    return ["trace", *found.texts, *texts], (found.part, *parts)
+
+
+def _sole_trace(event: Event) -> Stacktrace | None:
+    """The trace of the only thread that crashed, is current, or exists at all."""
+    if "stacktrace" in event:
+        return event["stacktrace"]
+    threads = event["threads"]["values"] if "threads" in event else []
+    crashed = [thread for thread in threads if thread.get("crashed")]
+    current = [thread for thread in threads if thread.get("current")]
+    for candidates in (crashed, current, threads):
+        if len(candidates) == 1:
+            return candidates[0].get("stacktrace")
+    return None
+
+
+def _by_policy(event: Event) -> Computed | None:
+    if "csp" in event:
+        report = event["csp"]
+        values = (report["effective_directive"], blocked_source(report))
+        return ["csp", *values], (Part("csp", values),)
+    if "security" in event:
+        kind = str(event["security"]["type"])
+        host = str(event["security"]["report"]["hostname"])
+        return ["security", kind, host], (Part("security", (kind, host)),)
+    return None
+
+
+def _by_template(event: Event) -> Computed | None:
+    template = event.get("template")
+    if not template:
+        return None
+    file = (template.get("filename") or template.get("abs_path", "")).rpartition("/")[2]
+    values = (file, " ".join(template.get("context_line", "").split()))
+    return (["template", *values], (Part("template", values),)) if any(values) else None
+
+
+def _message(event: Event) -> Computed | None:
+    """The template as it is, else the text without its variable data."""
+    entry = event.get("logentry")
+    if entry is None:
+        return None
+    template = entry.get("message")
+    text = template if template and "params" in entry else None
+    text = text or parameterised(template or entry["formatted"])
+    return (["message", text], (Part("message", (text,)),)) if text else None
+
+
+_STRATEGIES = (_by_policy, _by_exceptions, _by_trace, _by_template, _message)

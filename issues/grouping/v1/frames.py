@@ -1,0 +1,237 @@
+"""What the frames of a stack trace give to the grouping."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from issues.event import Frame
+from issues.grouping.parts import Part
+from issues.grouping.v1 import files, names
+from issues.grouping.v1.library import FAMILIES, library_of
+
+CONTEXT_LINE_CHARS = 120
+CYCLE_MAX = 8
+CACHE_MAX = 4096
+
+_WITH_CONTEXT_LINES = frozenset({"javascript", "python", "php", "ruby"})
+_NO_FILES = (
+    "<anonymous>",
+    "[native code]",
+    "native",
+    "<native>",
+    "(native)",
+    "native code",
+)
+# Python 3.12 runs comprehensions in the frame around them.
+_INLINED = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
+_JS_HELPERS = frozenset(
+    {"asyncGeneratorStep", "_asyncToGenerator", "__awaiter", "__generator", "_next"}
+    | {"_throw", "sentryWrapped", "__webpack_require__", "webpackJsonpCallback"}
+    | {"__webpack_exec__", "__rspack_require__", "wrapped"}
+)
+
+
+class View(NamedTuple):
+    """A frame as it counts: its text is empty where it says nothing."""
+
+    text: str
+    library: str
+    part: Part
+
+
+class Trace(NamedTuple):
+    """The texts that count, whether they are of the app's own frames, and the part."""
+
+    texts: list[str]
+    is_own: bool
+    has_line: bool
+    part: Part
+
+
+_views: dict[tuple[object, ...], View] = {}
+
+
+def view(frame: Frame, platform: str) -> View:
+    """How the frame counts; the same frame is worked out once."""
+    get = frame.get
+    key = (
+        platform,
+        get("module"),
+        get("function"),
+        get("context_line"),
+        get("filename"),
+        get("abs_path"),
+        get("package"),
+        get("raw_function"),
+        get("platform"),
+        "1" if "data" in frame else None,
+    )
+    known = _views.get(key)
+    if known is None:
+        if len(_views) >= CACHE_MAX:
+            _views.clear()
+        known = _views[key] = _view(frame, platform)
+    return known
+
+
+def _view(frame: Frame, platform: str) -> View:
+    family = FAMILIES.get(frame.get("platform", platform), "other")
+    place = _place(frame, family)
+    function = _function(frame, family)
+    line = _context_line(frame, family)
+    if function is None or not (function or line or _is_telling(place, frame, family)):
+        return View("", "", Part("frame", (), "it names no function"))
+    values = tuple(value for value in (place, function, line) if value)
+    text = "\x1f".join((place, function, line))
+    return View(text, library_of(frame, platform), Part("frame", values))
+
+
+def _is_telling(place: str, frame: Frame, family: str) -> bool:
+    """Whether the place alone is worth counting."""
+    if family == "native":
+        return bool(place) and not frame.get("function")
+    return bool(place)
+
+
+def _place(frame: Frame, family: str) -> str:
+    """The module, else the file, else (native code) the binary."""
+    module = frame.get("module")
+    if module:
+        name = names.module_name(module, family)
+        if name:
+            return name
+    location = frame.get("filename") or frame.get("abs_path") or ""
+    if location and location not in _NO_FILES:
+        if family == "javascript" and ("://" in location or "?" in location):
+            return files.script_name(location)
+        return files.file_name(location)
+    if family == "native" and not frame.get("function"):
+        return files.file_name(frame.get("package", ""))
+    return ""
+
+
+def _function(frame: Frame, family: str) -> str | None:
+    """The function's name, empty for a nameless one, None if the frame never counts."""
+    name = frame.get("function") or ""
+    if family == "javascript":
+        return _script_function(frame, name)
+    if family == "python" and name in _INLINED:
+        return None
+    if family == "csharp":
+        name = frame.get("raw_function") or name
+        machine = names.csharp_state_machine(frame.get("module", ""))
+        if machine and name.startswith(("MoveNext", "Void MoveNext")):
+            return machine
+    if family == "native" and name.startswith("0x"):
+        return ""
+    return names.function_name(name, family)
+
+
+def _script_function(frame: Frame, name: str) -> str | None:
+    location = frame.get("filename") or frame.get("abs_path") or ""
+    if location in _NO_FILES or name in ("eval", "eval code", "Generator.next"):
+        return None
+    if "eval at " in location or "> eval" in location or " line " in location:
+        return None
+    if name.startswith("(missing: "):  # The text of the error, read as a frame.
+        return None
+    if "data" in frame and frame["data"].get("sourcemap") and frame.get("context_line"):
+        return ""  # Mapped code tells more by its line than by a minified name.
+    name = names.function_name(name, "javascript")
+    return None if name in _JS_HELPERS else name
+
+
+def _context_line(frame: Frame, family: str) -> str:
+    line = frame.get("context_line")
+    if not line or family not in _WITH_CONTEXT_LINES:
+        return ""
+    line = " ".join(line.split())
+    return line if len(line) <= CONTEXT_LINE_CHARS else ""
+
+
+def trace(frames: list[Frame], platform: str) -> Trace:
+    """The frames that count: the app's own, without repetitions.
+
+    Where the SDK says nothing about any frame, all but those of libraries are the
+    app's; where it calls all of them the app's, it did not look, and the rules do.
+    Without any frame of the app all frames count.
+    """
+    views = [view(frame, platform) for frame in frames]
+    flags = [frame.get("in_app") for frame in frames]
+    is_own = True
+    if True in flags:
+        chosen = [flag is True for flag in flags]
+        if False not in flags and None not in flags:
+            ruled = [not seen.library for seen in views]
+            chosen = ruled if _any_counts(views, ruled) else chosen
+    else:
+        chosen = [
+            flag is None and not v.library for flag, v in zip(flags, views, strict=True)
+        ]
+    if not _any_counts(views, chosen):
+        is_own = False
+        chosen = [True] * len(frames)
+    texts = [
+        v.text for v, counts in zip(views, chosen, strict=True) if counts and v.text
+    ]
+    kept = without_cycles(texts)
+    part = Part("stacktrace", (), "", _parts(views, chosen, len(texts) - len(kept)))
+    has_line = bool(kept) and not kept[-1].endswith("\x1f")
+    return Trace(kept, is_own and bool(kept), has_line, part)
+
+
+def _any_counts(views: list[View], chosen: list[bool]) -> bool:
+    return any(counts and v.text for v, counts in zip(views, chosen, strict=True))
+
+
+def _parts(views: list[View], chosen: list[bool], dropped: int) -> tuple[Part, ...]:
+    parts = []
+    seen: set[str] = set()
+    for known, counts in zip(views, chosen, strict=True):
+        if not counts:
+            parts.append(_hinted(known, _why_not(known)))
+        elif dropped and known.text in seen:
+            parts.append(_hinted(known, "it repeats frames before it"))
+            dropped -= 1
+        else:
+            seen.add(known.text)
+            parts.append(known.part)
+    return tuple(parts)
+
+
+def _why_not(known: View) -> str:
+    return f"it belongs to {known.library}" if known.library else "it is not of the app"
+
+
+def _hinted(known: View, hint: str) -> Part:
+    return known.part if known.part.hint else known.part._replace(hint=hint)
+
+
+def without_cycles(texts: list[str]) -> list[str]:
+    """The texts with each immediate repetition of up to eight of them once."""
+    if len(set(texts)) == len(texts):
+        return texts
+    for period in range(1, CYCLE_MAX + 1):
+        kept: list[str] = []
+        for text in texts:
+            kept.append(text)
+            if (
+                len(kept) >= 2 * period
+                and kept[-period:] == kept[-2 * period : -period]
+            ):
+                del kept[-period:]
+        texts = kept
+    return texts
+
+
+def cycle(texts: list[str]) -> list[str]:
+    """The functions that recur, for a stack that overflowed: sorted, each once.
+
+    Where such a stack ends, and what it called last, is a matter of its depth.
+    """
+    counts: dict[str, int] = {}
+    for text in texts:
+        name = text.rpartition("\x1f")[0]
+        counts[name] = counts.get(name, 0) + 1
+    often = max(3, max(counts.values(), default=0) // 4)
+    return sorted(name for name, count in counts.items() if count >= often)

@@ -1,0 +1,257 @@
+"""Names without what differs from build to build: numbers, hashes, addresses.
+
+Each language's compilers and runtimes invent names in their own way, so there is a
+small function for each. They give the empty string for a name that says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+AUTO = "<auto>"
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{2,}")
+
+# JavaScript
+_JS_NAMELESS = frozenset(
+    {"?", "<anonymous>", "anonymous", "<anonymous function>", "Anonymous function"}
+    | {"(anonymous function)", "anonymous function", "(anonymous)", "{anonymous}"}
+    | {"global code", "module code", "<unknown>", "<computed>", "<", "undefined"}
+    | {"<global>", "(?)", "null", "default"}
+)
+_JS_WORDS = re.compile(r"^(?:(?:async|new|bound|static|get|set|function)[ *])+")
+_JS_ALIAS = re.compile(r" \[as [^\]]*\]$")
+_JS_MODULE_PATH = re.compile(
+    r"^(?:\w+\.)?\.{0,2}/.*\.\w{2,5}$|^(?:\w+\.)?\d+$|[?&]\w+="
+)
+_JS_COPY = re.compile(r"(?<=\w)\$\d+$")
+_JS_CALLEE = re.compile(r"_callee\d*\$?")
+
+# Java and its kin
+_JAVA_GENERATED = re.compile(
+    r"\$\$(?:Enhancer|FastClass|KeyFactory|SpringCGLIB|Lambda|ExternalSynthetic|"
+    r"InternalSynthetic|Nest|Proxy|_Weld|EnhancerBy)[^.]*"
+    r"|_?\$\$_(?:jvst|javassist|Weld)[^.]*"
+    r"|\$(?:HibernateProxy|ByteBuddy|MockitoMock|auxiliary)\$[^.]*"
+    r"|\$Proxy\d+"
+    r"|(?<=Accessor)\d+$"
+    r"|_\$\w+\$\$$"
+)
+_JAVA_NUMBER = re.compile(r"\$\d+(?=\$|$|/)")
+_JAVA_LAMBDA = re.compile(r"^lambda\$(\w*?)\$?[0-9a-f]*(?:\$\d+)?$")
+_CLOJURE_NUMBER = re.compile(
+    r"(?<=__)\d+|(?<=eval)\d+$|(?<=closure)\d+|(?<=[Ss]cript)\d+"
+)
+
+# C#
+_CS_STATE_MACHINE = re.compile(r"[+.]?<(\w*)>d(?:__\d+)?(?:`\d+)?(?:\[.*\])?$")
+_CS_DISPLAY_CLASS = re.compile(r"[+.]<>c(?:__DisplayClass[\d_]+)?(?:`\d+)?$|[+.]<>O$")
+_CS_LAMBDA = re.compile(r"^<(\w*)>b__[\d_]*(?:`\d+)?$")
+_CS_LOCAL = re.compile(r"^<\w*>g__(\w+)\|[\d_]+$")
+_CS_ARITY = re.compile(r"`\d+(?:\[.*?\])?|(?<=\w)\[[\w., ]*\]")
+_CS_NUMBER = re.compile(r"(?<=AnonymousType)\d+|(?<=lambda_method)\d+|(?<=Proxy)_\d+")
+
+# Go
+_GO_CLOSURE = re.compile(r"(?<=\.func)\d+(?:\.\d+)*|(?<=\binit)\.\d+")
+_GO_WRAPPER = re.compile(r"\.(?:gowrap|deferwrap)\d+")
+_GO_VERSION = re.compile(r"@v[^/]+|/v\d+(?=/|$|\.)|\.v\d+(?=/|$)")
+
+# PHP
+_PHP_CLOSURE = re.compile(r"(?:[\w\\]*\\)?\{closure(?::[^}]*)?\}")
+_PHP_GENERATED = re.compile(
+    r"(?<=__TwigTemplate_)[0-9a-f]{8,}|(?<=Container)[A-Za-z0-9]{7}(?=\\)"
+    r"|(?<=__CG__\\)[\w\\]*\\|\\?Generated[0-9a-f]{16,}|(?<=content_)[0-9a-f]{8,}[\w]*"
+)
+
+# Ruby
+_RUBY_BLOCK = re.compile(r"^((?:block|rescue|ensure))(?: \(\d+ levels\))? in ")
+_RUBY_TEMPLATE = re.compile(r"_{2,}\d+_\d+$|_{2,3}\d{5,}$")
+
+# Native
+_NATIVE_NAMELESS = frozenset({"<redacted>", "<unknown>", "??", "unknown", "<null>"})
+_NATIVE_HASH = re.compile(r"::h[0-9a-f]{16}$|(?<=E)?17h[0-9a-f]{16}E?$")
+_NATIVE_SUFFIX = re.compile(
+    r"(?: \[clone [^\]]*\]|\.(?:cold|part|isra|constprop|lto_priv|llvm|clone|suffix)"
+    r"(?:\.\d+)?|@@?[A-Z][\w.]*|@plt|(?: ?\+ ?(?:0x[0-9a-f]+|\d+)))+$"
+)
+_NATIVE_ANON = re.compile(
+    r"\(anonymous namespace\)|`anonymous[ -]namespace'|_GLOBAL__N_\w+|\{anonymous\}"
+)
+_NATIVE_LAMBDA = re.compile(
+    r"\{lambda\([^{}]*\)(?:#\d+)?\}|'lambda\d*'(?:\([^()]*\))?|<lambda_\w+>|\$_\d+"
+    r"|\{\{closure\}\}|\{closure(?:#\d+|_env#\d+)?\}|\{\{vtable\.shim\}\}"
+)
+_RUST_NUMBER = re.compile(r"\{(impl|shim|constant|opaque)#\d+\}")
+_OBJC_BLOCK = re.compile(r"^_{2,3}\d+([-+]\[.*\])(_block_invoke)(?:[_.]\d+)*$")
+_SWIFT = re.compile(
+    r"^(?:(?:partial apply for|specialized|merged|outlined|implicit|@objc|"
+    r"thunk for|reabstraction thunk helper(?: from .* to)?) )+"
+)
+_SWIFT_CLOSURE = re.compile(r"(?:implicit )?closure #\d+ (?:\(.*?\)[^)]*? )?in ")
+_OPERATOR_CALL = "operator()"
+
+# Dart, Elixir
+_DART_LIBRARY = re.compile(r"@\d+")
+_ELIXIR_FUN = re.compile(r"(?<=-fun-)\d+(?=-)")
+
+# Paths of modules: releases, versions, stamps, hashes
+_STAMP = re.compile(
+    r"^(?:v?\d+(?:[._-]\d+)+(?:[-._]?(?:rc|beta|alpha|dev|post|final)\.?\d*)?"
+    r"|v?\d{5,}\w*|\d{6,8}[-_T]?\d{4,6}Z?|(?=[a-f]*\d)[0-9a-f]{7,64})$"
+)
+
+
+def function_name(name: str, family: str) -> str:
+    """The function's name as it counts for grouping."""
+    if not name:
+        return ""
+    clean = _FUNCTIONS.get(family)
+    if clean is not None:
+        name = clean(name)
+    return _ADDRESS.sub("0x", name) if "0x" in name else name
+
+
+def module_name(module: str, family: str) -> str:
+    """The module's name as it counts for grouping."""
+    if family == "java":
+        module = _JAVA_NUMBER.sub("$" + AUTO, _JAVA_GENERATED.sub(AUTO, module))
+        module = _CLOJURE_NUMBER.sub("", module)
+    elif family == "csharp":
+        module = _CS_DISPLAY_CLASS.sub("", _CS_STATE_MACHINE.sub("", module))
+        module = _CS_NUMBER.sub("", _CS_ARITY.sub("", module))
+    elif family == "go":
+        module = _GO_VERSION.sub("", module)
+    elif family == "php":
+        module = _PHP_GENERATED.sub(AUTO, module)
+    return _without_stamps(module)
+
+
+def _without_stamps(module: str) -> str:
+    """The module without folders that are named by a release, a stamp or a hash."""
+    if not any(letter.isdigit() for letter in module):
+        return module
+    separator = "/" if "/" in module else "."
+    parts = module.split(separator)
+    kept = [part for part in parts[:-1] if not _STAMP.match(part)]
+    return separator.join([*kept, parts[-1]])
+
+
+def _javascript(name: str) -> str:
+    if _JS_MODULE_PATH.search(name):
+        return ""
+    name = name.rpartition("*")[2] or name
+    name = _JS_WORDS.sub("", _JS_ALIAS.sub("", name))
+    # Firefox writes a function within another as outer/inner, nameless as outer/<.
+    name = name.rpartition("/")[2] if "/" in name else name
+    name = name.rpartition(".")[2] if "." in name else name
+    name = _JS_COPY.sub("", name.strip())
+    name = _JS_CALLEE.sub("_callee", name)
+    return "" if name in _JS_NAMELESS or name.isdigit() else name
+
+
+def _php(name: str) -> str:
+    if "@anonymous" in name or name.startswith("[Anonymous"):
+        name = name.rpartition("::")[2] if "::" in name else ""
+    if "{closure" in name:
+        return _PHP_CLOSURE.sub("{closure}", name)
+    return _PHP_GENERATED.sub(AUTO, name)
+
+
+def _ruby(name: str) -> str:
+    name, blocks = _RUBY_BLOCK.subn(r"\1 in ", name)
+    start, _, rest = name.partition(" in ") if blocks else ("", "", name)
+    if rest[:1] != "<":
+        # Ruby 3.4 writes the class before the method; older ones do not.
+        rest = rest.rpartition("#")[2] or rest
+        if "." in rest[:-1] and rest[-1].isalnum():
+            rest = rest.rpartition(".")[2]
+    rest = _RUBY_TEMPLATE.sub("", rest)
+    return f"{start} in {rest}" if start else rest
+
+
+def _java(name: str) -> str:
+    name = _JAVA_LAMBDA.sub(r"lambda$\1", name)
+    return _CLOJURE_NUMBER.sub("", _JAVA_NUMBER.sub("$" + AUTO, name))
+
+
+def _csharp(name: str) -> str:
+    name = name.partition("(")[0].strip().rpartition(" ")[2]
+    name = _CS_LOCAL.sub(r"\1", _CS_LAMBDA.sub(r"\1", name))
+    if name.endswith("MoveNext") and "<" in name:
+        name = re.sub(r".*<(\w+)>.*", r"\1", name)
+    name = "Main" if name == "<Main>$" else name
+    return _CS_NUMBER.sub("", _CS_ARITY.sub("", name))
+
+
+def csharp_state_machine(module: str) -> str:
+    """The method that a compiler-made class stands for: ``Foo`` of ``A+<Foo>d__12``."""
+    match = _CS_STATE_MACHINE.search(module)
+    return match[1] if match else ""
+
+
+def _go(name: str) -> str:
+    name = _GO_WRAPPER.sub("", _GO_CLOSURE.sub("", name))
+    return name.removesuffix("-fm")
+
+
+def _native(name: str) -> str:
+    if name in _NATIVE_NAMELESS or _ADDRESS.fullmatch(name):
+        return ""
+    if name[:1] == "_" and (block := _OBJC_BLOCK.match(name)):
+        return block[1] + block[2]
+    if name[:2] in ("-[", "+["):
+        return name
+    name = _NATIVE_SUFFIX.sub("", name)
+    name = _RUST_NUMBER.sub(r"{\1}", _NATIVE_HASH.sub("", name))
+    name = _SWIFT_CLOSURE.sub("closure in ", _SWIFT.sub("", name))
+    name = _NATIVE_LAMBDA.sub("{lambda}", _NATIVE_ANON.sub("{anonymous}", name))
+    prefix, _, name = name.rpartition("closure in ")
+    name = _without_arguments(name)
+    return f"closure in {name}" if prefix or _ else name
+
+
+def _without_arguments(name: str) -> str:
+    """A C++, Rust or Swift name without arguments, template ones, and return type."""
+    if name[:1] == "<" and " as " in name:  # Rust: <Type as Trait>::function
+        return name
+    name = name.replace(_OPERATOR_CALL, "operator\x01")
+    kept: list[str] = []
+    depth = 0
+    for index, letter in enumerate(name):
+        if letter == "<" and not name.startswith("operator", max(index - 8, 0)):
+            depth += 1
+            if depth == 1:
+                kept.append("<T>")
+        elif letter == ">" and depth:
+            depth -= 1
+        elif letter == "(" and not depth:
+            break
+        elif not depth:
+            kept.append(letter)
+    short = "".join(kept).strip().replace("operator\x01", _OPERATOR_CALL)
+    if " operator " in f" {short}" or "closure" in short:
+        return short
+    return short.rpartition(" ")[2]
+
+
+def _dart(name: str) -> str:
+    name = _DART_LIBRARY.sub("", name)
+    return name.replace("<anonymous closure>", "<fn>").removeprefix("new ")
+
+
+def _elixir(name: str) -> str:
+    return _ELIXIR_FUN.sub("", name)
+
+
+_FUNCTIONS: dict[str, Callable[[str], str]] = {
+    "javascript": _javascript,
+    "php": _php,
+    "ruby": _ruby,
+    "java": _java,
+    "csharp": _csharp,
+    "go": _go,
+    "native": _native,
+    "dart": _dart,
+    "elixir": _elixir,
+}
