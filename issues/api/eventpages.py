@@ -16,6 +16,7 @@ from issues.events import events_of_issue
 from issues.models import Event
 from projects.api.paging import FIRST, PAST_LAST, Slice, bad_cursor
 
+# 17 digits of microseconds stay within what a datetime holds.
 _CURSOR = re.compile(r"(\d{1,17}):([0-9a-f]{32}):([01])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -150,10 +151,7 @@ def _read(cursor: str) -> Place | None:
     match = _CURSOR.fullmatch(cursor)
     if match is None:
         raise bad_cursor()
-    try:
-        received_at = _EPOCH + int(match[1]) * _MICROSECOND
-    except OverflowError:
-        raise bad_cursor() from None
+    received_at = _EPOCH + int(match[1]) * _MICROSECOND
     key = (received_at, uuid.UUID(match[2]))
     return Place(key=key, is_backward=match[3] == "1")
 

@@ -28,11 +28,6 @@ class ErrorShape(TypedDict):
     detail: str
 
 
-class RequestTooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The request's body is too large"
-
-
 class StoreAway(APIException):
     """The database did not answer: asking again later may help."""
 

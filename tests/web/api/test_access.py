@@ -1,0 +1,138 @@
+"""Who may call what: every operation of the document, by every kind of caller."""
+
+from __future__ import annotations
+
+import pytest
+
+from issues.events import latest_event
+from issues.models import Issue
+from issues.shortid import encode
+from projects.models import Organization, Project, Role
+from tests.factories import make_issue, make_organization, make_project
+from tests.people import make_member
+from tests.web.api.client import API, api_of, document, operations
+
+pytestmark = pytest.mark.django_db
+
+# Addresses that name nothing of an organization.
+_GENERAL = {"/api/0/", "/api/0/auth/", "/api/0/organizations/"}
+
+
+@pytest.fixture
+def issue(project: Project) -> Issue:
+    return make_issue(project)
+
+
+def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, str]]:
+    """Every operation with the issue's names in its address."""
+    event = latest_event(issue.pk)
+    assert event is not None
+    project = issue.project
+    names = {
+        "{org}": project.organization.slug,
+        "{project}": project.slug,
+        "{issue}": str(issue.pk),
+        "{event}": event.event_id.hex,
+        "{key}": "level",
+        "{short_id}": encode(project.slug, issue.number),
+    }
+    found = []
+    for method, template in operations():
+        path = template
+        for variable, value in names.items():
+            path = path.replace(variable, value)
+        if template not in _GENERAL and write in (None, method != "GET"):
+            found.append((method, path.removeprefix("/api/0")))
+    return found
+
+
+def _statuses(api: API, addresses: list[tuple[str, str]]) -> dict[str, int]:
+    return {
+        f"{method} {path}": api.call(method, path).status for method, path in addresses
+    }
+
+
+def test_the_owner_may_do_everything(api: API, issue: Issue) -> None:
+    assert set(_statuses(api, _addresses(issue)).values()) == {200, 201}
+
+
+def test_a_viewer_reads_everything_and_writes_nothing(issue: Issue) -> None:
+    viewer = api_of(issue.project.organization, Role.VIEWER)
+    assert set(_statuses(viewer, _addresses(issue, write=False)).values()) == {200}
+    assert set(_statuses(viewer, _addresses(issue, write=True)).values()) == {403}
+
+
+def test_a_stranger_learns_nothing(issue: Issue) -> None:
+    stranger = api_of(make_organization("other"))
+    assert set(_statuses(stranger, _addresses(issue)).values()) == {404}
+
+
+def test_nobody_gets_in_without_a_token(issue: Issue) -> None:
+    assert set(_statuses(API(None), _addresses(issue)).values()) == {401}
+    assert API(None).get("/organizations/").status == 401
+    assert API(None).get("/auth/").status == 401
+
+
+def test_an_unknown_token_is_called_invalid(issue: Issue) -> None:
+    answer = API("sntryu_" + "0" * 64).get("/organizations/acme/issues/")
+    assert (answer.status, answer.body) == (401, {"detail": "Invalid token"})
+
+
+def test_a_token_without_scopes_may_nothing(issue: Issue) -> None:
+    weak = api_of(issue.project.organization, scopes=["team:admin"])
+    statuses = _statuses(weak, _addresses(issue))
+    teams = statuses.pop("GET /organizations/acme/teams/")
+    assert (teams, set(statuses.values())) == (200, {403})
+
+
+def test_reading_events_does_not_allow_to_change_issues(issue: Issue) -> None:
+    reader = api_of(issue.project.organization, scopes=["event:read"])
+    address = f"/organizations/acme/issues/{issue.pk}/"
+    assert reader.get(address).status == 200
+    assert reader.put(address, {"status": "resolved"}).status == 403
+
+
+def test_a_token_sees_its_own_organization_only(
+    organization: Organization, issue: Issue
+) -> None:
+    user = make_member(organization).user
+    elsewhere = make_organization("elsewhere")
+    make_member(elsewhere, user=user)
+    api = api_of(elsewhere, user=user)
+    assert api.get("/organizations/acme/").status == 404
+    assert [one["slug"] for one in api.get("/organizations/").body] == ["elsewhere"]
+    assert api.get(f"/issues/{issue.pk}/").status == 404
+
+
+def test_no_address_of_another_project_reaches_the_issue(
+    api: API, organization: Organization, issue: Issue
+) -> None:
+    foreign = make_issue(_foreign_project())
+    assert api.get(f"/issues/{foreign.pk}/").status == 404
+    short_id = encode(foreign.project.slug, foreign.number)
+    assert api.get(f"/organizations/acme/shortids/{short_id}/").status == 404
+    event = latest_event(foreign.pk)
+    assert event is not None
+    assert api.get(f"/organizations/acme/eventids/{event.event_id}/").status == 404
+    own = f"/issues/{issue.pk}/events/{event.event_id.hex}/"
+    assert api.get(own).status == 404
+
+
+def test_a_bulk_change_leaves_other_organizations_alone(api: API, issue: Issue) -> None:
+    foreign = make_issue(_foreign_project())
+    address = "/organizations/acme/issues/"
+    answer = api.put(address, {"status": "resolved"}, id=foreign.pk)
+    assert answer.status == 204
+    foreign.state.refresh_from_db()
+    assert foreign.state.get_status_display() == "Unresolved"
+
+
+def test_every_operation_asks_for_a_token() -> None:
+    paths = document()["paths"]
+    for method, path in operations():
+        security = paths[path][method.lower()]["security"]
+        assert {"token": []} in security, path
+
+
+def _foreign_project() -> Project:
+    return make_project("foreign", organization=make_organization("strangers"))

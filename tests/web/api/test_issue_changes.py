@@ -1,0 +1,224 @@
+"""Changes of one issue and of many."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import Model
+
+from issues import triage
+from issues.models import Activity, Bookmark, Issue, IssueState, Sighting, Status
+from issues.shortid import encode
+from projects.models import Organization, Project
+from tests.factories import (
+    make_event,
+    make_exception,
+    make_issue,
+    make_payload,
+    make_project,
+    store,
+)
+from tests.people import make_member
+from tests.web.api.client import API, api_of
+
+pytestmark = pytest.mark.django_db
+MANY = "/projects/acme/shop/issues/"
+ALL = "/organizations/acme/issues/"
+
+
+@pytest.fixture
+def issues(project: Project) -> list[Issue]:
+    return [
+        make_issue(project, exception={"values": [make_exception(function=name)]})
+        for name in ("parse", "load", "save")
+    ]
+
+
+def status_of(issue: Issue) -> Status:
+    return Status(IssueState.objects.get(issue=issue).status)
+
+
+def address(issue: Issue) -> str:
+    return f"/organizations/acme/issues/{issue.pk}/"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "substatus"),
+    [
+        ("resolved", "resolved", None),
+        ("ignored", "ignored", "archived_forever"),
+        ("muted", "ignored", "archived_forever"),
+        ("unresolved", "unresolved", "new"),
+    ],
+)
+def test_a_change_answers_the_whole_issue(
+    api: API, issues: list[Issue], asked: str, status: str, substatus: str | None
+) -> None:
+    answer = api.put(address(issues[0]), {"status": asked})
+    assert answer.status == 200
+    assert (answer.body["status"], answer.body["substatus"]) == (status, substatus)
+    assert answer.body == api.get(address(issues[0])).body
+
+
+def test_an_issue_is_addressed_by_id_or_short_id(api: API, issues: list[Issue]) -> None:
+    issue = issues[0]
+    short_id = encode("shop", issue.number)
+    for where in (
+        f"/organizations/acme/issues/{short_id}/",
+        f"/organizations/acme/issues/{short_id.lower()}/",
+        f"/issues/{issue.pk}/",
+    ):
+        assert api.get(where).body["id"] == str(issue.pk)
+        assert api.put(where, {"status": "resolved"}).body["status"] == "resolved"
+    for nothing in ("SHOP-999", "NOPE-1", "9999999999", "1" * 400, "no-id", "%00"):
+        assert api.get(f"/organizations/acme/issues/{nothing}/").status == 404
+
+
+def test_a_resolved_issue_that_comes_back_says_so(api: API, project: Project) -> None:
+    issue = make_issue(project)
+    api.put(address(issue), {"status": "resolved"})
+    store(make_event(project, make_payload()))
+    told = api.get(address(issue)).body
+    assert (told["status"], told["substatus"]) == ("unresolved", "regressed")
+    assert [one["type"] for one in told["activity"]] == [
+        "set_regression",
+        "set_resolved",
+        "first_seen",
+    ]
+    regression, resolution, _ = told["activity"]
+    assert regression["user"] is None
+    assert resolution["user"]["email"].endswith("@example.com")
+
+
+def test_the_same_status_again_changes_nothing(api: API, issues: list[Issue]) -> None:
+    for _ in range(2):
+        api.put(address(issues[0]), {"status": "resolved"})
+    kinds = Activity.objects.filter(issue=issues[0]).values_list("kind", flat=True)
+    assert list(kinds).count(Activity.Kind.RESOLVED) == 1
+
+
+def test_bookmarks_and_sightings_are_the_callers_own(
+    organization: Organization, issues: list[Issue]
+) -> None:
+    mine, other = (api_of(organization) for _ in range(2))
+    body = mine.put(address(issues[0]), {"isBookmarked": True, "hasSeen": True}).body
+    assert (body["isBookmarked"], body["hasSeen"]) == (True, True)
+    assert len(body["seenBy"]) == 1
+    body = other.get(address(issues[0])).body
+    assert (body["isBookmarked"], body["hasSeen"]) == (False, False)
+    body = mine.put(address(issues[0]), {"isBookmarked": False, "hasSeen": False}).body
+    assert (body["isBookmarked"], body["hasSeen"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("body", "about"),
+    [
+        ({"status": "resolvedInNextRelease"}, "releases"),
+        ({"status": "resolved", "statusDetails": {"inNextRelease": True}}, "releases"),
+        ({"status": "resolved", "statusDetails": {"inRelease": "1.0"}}, "releases"),
+        ({"status": "ignored", "statusDetails": {"ignoreCount": 5}}, "condition"),
+        ({"status": "ignored", "ignoreDuration": 30}, "ignoreDuration"),
+        ({"status": "purple"}, "purple"),
+        ({"status": "resolved", "substatus": "escalating"}, "escalating"),
+        ({"assignedTo": "me"}, "assignedTo"),
+        ({"merge": True}, "merge"),
+        ({"hasSeen": "sometimes"}, "hasSeen"),
+        ([], "list"),
+        ("resolved", "str"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_and_nothing_is_changed(
+    api: API, issues: list[Issue], body: object, about: str
+) -> None:
+    answer = api.put(address(issues[0]), body)
+    assert answer.status == 400
+    assert about in answer.body["detail"]
+    assert status_of(issues[0]) == Status.UNRESOLVED
+
+
+def test_fields_that_ask_for_nothing_are_accepted(
+    api: API, issues: list[Issue]
+) -> None:
+    """What sentry-cli and the MCP server send along."""
+    bodies: list[dict[str, object]] = [
+        {"status": "ignored", "snoozeDuration": None},
+        {"status": "unresolved", "statusDetails": {}, "assignedTo": None},
+        {"status": "ignored", "substatus": "archived_until_escalating"},
+        {},
+    ]
+    for body in bodies:
+        assert api.put(address(issues[0]), body).status == 200
+
+
+def test_many_issues_are_changed_by_their_ids(api: API, issues: list[Issue]) -> None:
+    ids = [issues[0].pk, issues[1].pk]
+    answer = api.put(MANY, {"status": "resolved"}, id=ids)
+    assert answer.body == {"status": "resolved", "statusDetails": {}, "substatus": None}
+    assert [status_of(issue) for issue in issues] == [
+        Status.RESOLVED,
+        Status.RESOLVED,
+        Status.UNRESOLVED,
+    ]
+
+
+def test_many_issues_are_changed_by_a_search(api: API, issues: list[Issue]) -> None:
+    answer = api.put(ALL, {"status": "ignored"}, query="title:ValueError")
+    assert answer.body["status"] == "ignored"
+    assert {status_of(issue) for issue in issues} == {Status.IGNORED}
+    answer = api.put(MANY, {"status": "unresolved"}, status="muted")
+    assert answer.status == 200
+    assert {status_of(issue) for issue in issues} == {Status.UNRESOLVED}
+
+
+def test_without_ids_and_search_all_issues_are_changed(
+    api: API, issues: list[Issue]
+) -> None:
+    triage.ignore([issues[0].pk], user=None)
+    assert api.put(MANY, {"status": "resolved"}).status == 200
+    assert {status_of(issue) for issue in issues} == {Status.RESOLVED}
+
+
+def test_nothing_that_matches_is_answered_without_content(
+    api: API, issues: list[Issue]
+) -> None:
+    for parameters in ({"id": 999_999}, {"query": "is:resolved"}):
+        answer = api.put(MANY, {"status": "ignored"}, **parameters)
+        assert (answer.status, answer.body) == (204, None)
+
+
+def test_ids_that_are_none_are_refused(api: API, issues: list[Issue]) -> None:
+    for ids in ("abc", "", "-1", "0"):
+        assert api.put(MANY, {"status": "resolved"}, id=ids).status == 400
+    assert {status_of(issue) for issue in issues} == {Status.UNRESOLVED}
+
+
+def test_a_project_changes_its_own_issues_only(
+    api: API, organization: Organization, issues: list[Issue]
+) -> None:
+    elsewhere = make_issue(make_project("blog", organization=organization))
+    api.put(MANY, {"status": "resolved"})
+    api.put(MANY, {"status": "resolved"}, id=elsewhere.pk)
+    assert status_of(elsewhere) == Status.UNRESOLVED
+    answer = api.put(ALL, {"status": "resolved"}, project="blog")
+    assert answer.status == 200
+    assert status_of(elsewhere) == Status.RESOLVED
+
+
+def test_many_bookmarks_and_sightings(
+    organization: Organization, issues: list[Issue]
+) -> None:
+    user = make_member(organization).user
+    api = api_of(organization, user=user)
+    answer = api.put(MANY, {"isBookmarked": True, "hasSeen": True})
+    assert answer.body == {"isBookmarked": True, "hasSeen": True}
+    kept: tuple[type[Model], ...] = (Bookmark, Sighting)
+    for model in kept:
+        assert model._default_manager.filter(user=user).count() == 3
+    api.put(MANY, {"isBookmarked": False, "hasSeen": False}, id=issues[0].pk)
+    for model in kept:
+        assert model._default_manager.filter(user=user).count() == 2
+
+
+def test_issues_cannot_be_deleted_yet(api: API, issues: list[Issue]) -> None:
+    answer = api.call("DELETE", address(issues[0]))
+    assert answer.status == 405
+    assert "DELETE" in answer.body["detail"]
