@@ -17,11 +17,13 @@ _DAY = re.compile(r"^issues_event_(\d{4})(\d{2})(\d{2})$")
 
 def ensure(days: Iterable[date]) -> list[date]:
     """Makes the partitions of these UTC days that are missing; gives those made."""
-    missing = sorted(set(days) - set(existing()))
-    if not missing:
+    wanted = set(days)
+    if not wanted.difference(existing()):
         return []
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        # Looked up again: another process may have made them while this one waited.
+        missing = sorted(wanted.difference(existing()))
         for day in missing:
             for statement in _create(day):
                 cursor.execute(statement)
@@ -48,13 +50,18 @@ def drop(day: date) -> None:
 
 
 def _create(day: date) -> list[str]:
+    """Made apart and then attached: `PARTITION OF` would wait for all that read the
+    table, and have all that want to read it wait behind it.
+    """
     name, after = f"{day:%Y%m%d}", day + timedelta(days=1)
     return [
-        f"CREATE TABLE IF NOT EXISTS issues_event_{name} PARTITION OF issues_event"
-        f" FOR VALUES FROM ('{day} 00:00:00+00') TO ('{after} 00:00:00+00')",
+        f"CREATE TABLE issues_event_{name} (LIKE issues_event INCLUDING ALL)",
         # The probe for duplicates; unique, so that no bug can store one twice.
-        f"CREATE UNIQUE INDEX IF NOT EXISTS event_once_{name}"
+        f"CREATE UNIQUE INDEX event_once_{name}"
         f" ON issues_event_{name} (project_id, event_id)",
-        f"CREATE TABLE IF NOT EXISTS issues_eventpart_{name}"
-        f" PARTITION OF issues_eventpart FOR VALUES FROM ('{day}') TO ('{after}')",
+        f"ALTER TABLE issues_event ATTACH PARTITION issues_event_{name}"
+        f" FOR VALUES FROM ('{day} 00:00:00+00') TO ('{after} 00:00:00+00')",
+        f"CREATE TABLE issues_eventpart_{name} (LIKE issues_eventpart INCLUDING ALL)",
+        f"ALTER TABLE issues_eventpart ATTACH PARTITION issues_eventpart_{name}"
+        f" FOR VALUES FROM ('{day}') TO ('{after}')",
     ]

@@ -35,7 +35,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+NOON = YESTERDAY.replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture(autouse=True)

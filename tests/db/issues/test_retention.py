@@ -29,10 +29,14 @@ TODAY = NOW.date()
 
 @pytest.fixture(autouse=True)
 def _ten_days(settings: Settings) -> Iterator[None]:
-    """Days older than ten go; the days of this test leave no trace."""
+    """Days older than ten go; the days of a test leave no trace, nor find one."""
     settings.RETENTION_DAYS = 10
-    forget_everything()
+    _drop_all_days()
     yield
+    _drop_all_days()
+
+
+def _drop_all_days() -> None:
     for day in partitions.existing():
         partitions.drop(day)
     forget_everything()
@@ -79,6 +83,14 @@ def test_today_and_the_days_ahead_have_partitions() -> None:
     kept = keep_partitions()
     assert kept.created == [TODAY + timedelta(days=ahead) for ahead in range(4)]
     assert keep_partitions().created == []
+
+
+def test_a_day_is_made_beside_those_who_read(project: Project) -> None:
+    with another_connection() as reader, connection.cursor() as cursor:
+        reader.execute("SELECT count(*) FROM issues_event")
+        cursor.execute("SET lock_timeout = '100ms'")
+        assert partitions.ensure([TODAY + timedelta(days=9)])
+        cursor.execute("RESET lock_timeout")
 
 
 def test_dropping_a_day_changes_nothing_that_is_shown(project: Project) -> None:
