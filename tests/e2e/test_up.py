@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,29 @@ from tests.e2e.service import (
 pytestmark = pytest.mark.slow
 
 
+@dataclass
+class Prepared:
+    """A data folder on which errtrack has run before, and what `init` said there."""
+
+    data: Path
+    first: dict[str, str]
+
+    def copy_to(self, data: Path) -> Path:
+        return Path(shutil.copytree(self.data, data, symlinks=True))
+
+
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder on which errtrack has run before."""
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     data = tmp_path_factory.mktemp("prepared") / "data"
-    assert run("init", data=data).returncode == 0
-    return data
+    done = run("init", "--json", data=data)
+    assert done.returncode == 0, done.stderr
+    return Prepared(data, json.loads(done.stdout))
 
 
 @pytest.fixture
-def data(prepared: Path, tmp_path: Path) -> Path:
-    """A copy of that folder, for one test."""
-    return Path(shutil.copytree(prepared, tmp_path / "data", symlinks=True))
+def data(prepared: Prepared, tmp_path: Path) -> Path:
+    """A copy of the prepared folder, for one test."""
+    return prepared.copy_to(tmp_path / "data")
 
 
 @pytest.fixture
@@ -68,8 +80,10 @@ def test_second_start_finds_the_same_project(data: Path) -> None:
     assert len(dsns) == 1
 
 
-def test_two_folders_run_side_by_side(service: Service, tmp_path: Path) -> None:
-    with started(tmp_path / "other") as other:
+def test_two_folders_run_side_by_side(
+    service: Service, prepared: Prepared, tmp_path: Path
+) -> None:
+    with started(prepared.copy_to(tmp_path / "other")) as other:
         assert other.url != service.url
         assert other.get("/health/live") == service.get("/health/live") == 200
 
@@ -205,19 +219,11 @@ def test_unreachable_servers_are_said(tmp_path: Path) -> None:
     assert "errtrack: Cannot use Valkey: " in done.stderr
 
 
-def test_init_tells_the_same_at_each_call(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    first, second = (json.loads(run("init", "--json", data=data).stdout) for _ in "12")
-    assert first.pop("password")
-    assert first == second
-    assert set(first) == {
-        "dsn",
-        "url",
-        "organization",
-        "project",
-        "api_token",
-        "email",
-    }
+def test_init_tells_the_same_at_each_call(prepared: Prepared, data: Path) -> None:
+    again = json.loads(run("init", "--json", data=data).stdout)
+    assert prepared.first == {**again, "password": prepared.first["password"]}
+    names = {"dsn", "url", "organization", "project", "api_token", "email"}
+    assert set(again) == names
 
 
 def test_init_takes_the_owner_from_the_environment(tmp_path: Path) -> None:
@@ -293,10 +299,10 @@ def test_as_root_the_servers_are_an_ordinary_users(service: Service) -> None:
         assert (process.uids().effective != 0) == is_server
 
 
-def test_no_folder_of_root_is_opened(tmp_path: Path) -> None:
+def test_no_folder_of_root_is_opened(prepared: Prepared, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    with started(closed / "data") as service:
+    with started(prepared.copy_to(closed / "data")) as service:
         assert service.get("/health/live") == 200
     assert closed.stat().st_mode & 0o777 == 0o700
 
