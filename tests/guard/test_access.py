@@ -1,0 +1,209 @@
+"""No address shows or changes anything of an organization to those outside it.
+
+The rooms test who may what in detail. This walks every address that the service has, so
+that a new one cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
+from pytest_django import Settings
+
+from issues.events import latest_event
+from issues.models import Issue
+from issues.shortid import encode
+from issues.store import forget_everything
+from projects.models import APIToken, Membership, Organization, Team
+from projects.tokens import SCOPES, create_token
+from tests.factories import make_issue, make_organization, make_project
+from tests.people import make_member, make_user, signed_in
+
+pytestmark = pytest.mark.django_db
+
+# Everybody may ask for these; none tells of what is stored.
+PUBLIC = {
+    "accounts/inactive/",
+    "accounts/login/",
+    "accounts/logout/",
+    "accounts/password/reset/",
+    "accounts/password/reset/done/",
+    "accounts/password/reset/key/done/",
+    "admin/jsi18n/",
+    "admin/login/",
+    "admin/logout/",
+    "api/0/",
+    "api/0/openapi.json",
+    "favicon.ico",
+    "health/live",
+    "health/ready",
+    "language/",
+    "metrics",
+    "robots.txt",
+}
+# Of whoever is signed in: his own profile, tokens and organizations.
+PERSONAL = {
+    "",
+    "accounts/password/change/",
+    "accounts/password/set/",
+    "api/0/auth/",
+    "api/0/organizations/",
+    "organizations/new/",
+    "profile/",
+    "undo/",
+}
+REFUSED = {401, 403, 404}
+# Of another method than the one tried.
+NOT_SO = {405}
+PAGE_METHODS = ("GET", "POST")
+API_METHODS = (*PAGE_METHODS, "PUT", "DELETE")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A route of the resolver and, in its place, an address that it answers."""
+
+    route: str
+    path: str
+
+
+def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """Every route but those of regular expressions, which are other apps' own."""
+    for pattern in resolver.url_patterns:
+        if not isinstance(pattern.pattern, RoutePattern):
+            continue
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from routes(pattern, route)
+
+
+ROUTES = sorted(set(routes(get_resolver())))
+
+
+@pytest.fixture(autouse=True)
+def _light(settings: Settings) -> None:
+    settings.WHITENOISE_AUTOREFRESH = True
+    forget_everything()
+
+
+@pytest.fixture
+def issue() -> Issue:
+    """An issue in an organization that has one of everything."""
+    organization = make_organization("acme")
+    make_member(organization)
+    Team.objects.create(organization=organization, slug="core", name="Core")
+    owner = Membership.objects.get(organization=organization)
+    create_token(user=owner.user, organization=organization, name="ci", scopes=SCOPES)
+    return make_issue(make_project("shop", organization=organization))
+
+
+@pytest.fixture
+def stranger() -> Membership:
+    """The owner of another organization."""
+    return make_member(make_organization("other"))
+
+
+def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
+    """The routes, with what `issue` belongs to in place of their parameters."""
+    organization = issue.project.organization
+    event = latest_event(issue.pk)
+    assert event is not None
+    known = {
+        "org": organization.slug,
+        "project": issue.project.slug,
+        "number": issue.number,
+        "event": event.event_id.hex,
+        "issue": issue.pk,
+        "short_id": encode(issue.project.slug, issue.number),
+        "member": Membership.objects.get(organization=organization).pk,
+        "team": Team.objects.get(organization=organization).slug,
+        "token": APIToken.objects.get(organization=organization).pk,
+        "int:key": issue.project.keys.get().pk,
+        "str:key": "level",
+        "object_id": 1,
+        "content_type_id": 1,
+    }
+
+    def fill(found: re.Match[str]) -> str:
+        kind, name = found.groups()
+        # A new parameter has to be told here what it stands for.
+        return str(known.get(f"{kind}:{name}") or known[name])
+
+    return [
+        Address(route, "/" + re.sub(r"<(\w+):(\w+)>", fill, route))
+        for route in ROUTES
+        if route not in but
+    ]
+
+
+def answers(client: Client, at: list[Address], token: str = "") -> dict[str, int]:
+    """The status of each method and address that was not turned away."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    opened = {}
+    for address in at:
+        is_api = address.route.startswith("api/")
+        for method in API_METHODS if is_api else PAGE_METHODS:
+            answer = client.generic(method, address.path, headers=headers)
+            is_sign_in = answer.status_code == 302 and "/login/" in answer["Location"]
+            if answer.status_code not in REFUSED | NOT_SO and not is_sign_in:
+                opened[f"{method} {address.route}"] = answer.status_code
+    return opened
+
+
+def test_the_lists_of_this_guard_name_what_exists() -> None:
+    assert set(ROUTES) >= PUBLIC | PERSONAL
+
+
+def test_nobody_gets_in_without_signing_in(client: Client, issue: Issue) -> None:
+    assert answers(client, addresses(issue, but=PUBLIC)) == {}
+
+
+def test_a_stranger_meets_closed_doors(issue: Issue, stranger: Membership) -> None:
+    others = addresses(issue, but=PUBLIC | PERSONAL)
+    assert answers(signed_in(stranger.user), others) == {}
+
+
+def test_a_strangers_token_opens_nothing(issue: Issue, stranger: Membership) -> None:
+    _, token = create_token(
+        user=stranger.user,
+        organization=stranger.organization,
+        name="all",
+        scopes=SCOPES,
+    )
+    others = addresses(issue, but=PUBLIC | PERSONAL)
+    assert answers(Client(), others, token) == {}
+
+
+def test_a_user_of_no_organization_meets_closed_doors(issue: Issue) -> None:
+    others = addresses(issue, but=PUBLIC | PERSONAL)
+    assert answers(signed_in(make_user()), others) == {}
+
+
+def test_what_is_public_asks_nothing_of_organizations(client: Client) -> None:
+    make_organization("acme")
+    public = [Address(route, f"/{route}") for route in sorted(PUBLIC)]
+    with CaptureQueriesContext(connection) as queries:
+        answers(client, public)
+    assert [q["sql"] for q in queries if "projects_organization" in q["sql"]] == []
+
+
+def test_the_addresses_tried_are_real(issue: Issue) -> None:
+    """A parameter that names nothing would be refused to everybody."""
+    owner = signed_in(Membership.objects.get(organization__slug="acme").user)
+    missing = [
+        address.route
+        for address in addresses(issue, but=PUBLIC | PERSONAL)
+        if address.route.startswith("o/") and owner.get(address.path).status_code == 404
+    ]
+    assert missing == []
+    assert Organization.objects.count() == 1
