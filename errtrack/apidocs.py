@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_typeddict
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
@@ -37,7 +38,9 @@ def openapi(_request: HttpRequest) -> HttpResponse:
 @cache
 def _document() -> bytes:
     generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # Not typed there.
-    document = generator.get_schema(public=True)  # type: ignore[no-untyped-call]  # As above.
+    # Kept for every later reader, whatever the first one's language is.
+    with translation.override("en"):
+        document = generator.get_schema(public=True)  # type: ignore[no-untyped-call]  # As above.
     return json.dumps(document).encode()
 
 

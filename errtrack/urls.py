@@ -27,4 +27,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", favicon),
 ]
 
+handler400 = "projects.api.errors.bad_request"
 handler500 = "projects.api.errors.server_error"

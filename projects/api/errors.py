@@ -9,6 +9,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
+from django.views.defaults import bad_request as bad_request_page
 from django.views.defaults import server_error as server_error_page
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
@@ -78,6 +79,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
             {"detail": "The service failed; the error has been noted"}, status=500
         )
     return server_error_page(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: a page, but for the API a sentence."""
+    if request.path_info.startswith(PREFIX):
+        return JsonResponse({"detail": "The request is malformed"}, status=400)
+    return bad_request_page(request, exception)
 
 
 def _translate(error: Exception) -> Exception:

@@ -133,6 +133,13 @@ def test_a_failure_of_ours_is_told_in_json_under_the_api_only() -> None:
     assert b"<html" in page.content
 
 
+def test_a_malformed_host_is_told_in_json_under_the_api_only() -> None:
+    for path, media_type in (("/api/0/", "application/json"), ("/", "text/html")):
+        response = Client(headers={"host": "a b"}).get(path)
+        assert response.status_code == 400
+        assert response.headers["Content-Type"].startswith(media_type)
+
+
 def test_a_method_that_is_not_there(organization: Organization) -> None:
     answer = API(None).call("DELETE", "/")
     assert answer.status == 405
