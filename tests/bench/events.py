@@ -163,7 +163,6 @@ def _capturing(**options: Any) -> Iterator[_Sdk]:
         environment="production",
         server_name="web-3.shop.example",
         project_root=application.ROOT,
-        send_default_pii=True,
         before_send=_vary,
         **options,
     )
