@@ -27,18 +27,35 @@ _COMPONENTS = {
 }
 
 # What grouping says of the parts that don't count, for translators to find.
-_HINTS = (
-    gettext_noop("the fingerprint that the SDK sent counts instead"),
-    gettext_noop("the line that sent it tells more"),
-    gettext_noop("the exceptions that it groups tell more"),
-    gettext_noop("it repeats another exception"),
-    gettext_noop("the SDK made it up"),
-    gettext_noop("the stack trace tells more"),
-    gettext_noop("none of its frames is of the app"),
-    gettext_noop("none of its frames tells anything"),
-    gettext_noop("it repeats frames before it"),
-    gettext_noop("it names no function"),
-    gettext_noop("it holds nothing to group by"),
+_HINTS = frozenset(
+    {
+        gettext_noop("the fingerprint that the SDK sent counts instead"),
+        gettext_noop("the line that sent it tells more"),
+        gettext_noop("the exceptions that it groups tell more"),
+        gettext_noop("it repeats another exception"),
+        gettext_noop("the SDK made it up"),
+        gettext_noop("the stack trace tells more"),
+        gettext_noop("none of its frames is of the app"),
+        gettext_noop("none of its frames tells anything"),
+        gettext_noop("it repeats frames before it"),
+        gettext_noop("it names no function"),
+        gettext_noop("it holds nothing to group by"),
+        gettext_noop("it is not of the app"),
+        gettext_noop("it belongs to an installed package"),
+        gettext_noop("it belongs to Python's standard library"),
+        gettext_noop("it belongs to an error tracking SDK"),
+        gettext_noop("it belongs to an installed package or the runtime"),
+        gettext_noop("it belongs to Node's own library"),
+        gettext_noop("it belongs to a library or the Java runtime"),
+        gettext_noop("it belongs to a library or the .NET runtime"),
+        gettext_noop("it belongs to a module of others or Go's own library"),
+        gettext_noop("it belongs to Go's own library"),
+        gettext_noop("it belongs to a gem or Ruby itself"),
+        gettext_noop("it belongs to a library of the system"),
+        gettext_noop("it belongs to the language's runtime"),
+        gettext_noop("it belongs to a crate of others or Rust itself"),
+        gettext_noop("it belongs to Dart's or Flutter's own library"),
+    }
 )
 
 
@@ -64,7 +81,7 @@ def _reasons(part: Mapping[str, Any], *, depth: int) -> Iterable[Reason]:
         depth=depth,
         name=str(_COMPONENTS.get(component, component)),
         text=" · ".join(_(v) if v in _HINTS else v for v in part.get("values", ())),
-        hint=_(hint) if hint else "",
+        hint=_(hint) if hint in _HINTS else hint,
     )
     for inner in part.get("parts", ()):
         yield from _reasons(inner, depth=depth + 1)
