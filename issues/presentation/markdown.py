@@ -80,7 +80,12 @@ def _exceptions(event: Event) -> Iterable[str]:
     chain = event.get("exception", {"values": []})["values"]
     for i, exception in enumerate(reversed(chain)):
         yield "## Exception" if i == 0 else "## Caused by"
-        yield fenced(_exception(exception), event["platform"])
+        yield fenced(_exception(exception), _language(event["platform"]))
+
+
+def _language(platform: str) -> str:
+    """What viewers of Markdown call the platform's language."""
+    return {"node": "javascript", "other": ""}.get(platform, platform)
 
 
 def _exception(exception: Exception_) -> str:

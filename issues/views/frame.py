@@ -93,6 +93,6 @@ def list_path(scope: Scope, found: OpenIssue) -> str:
 
 
 def _axis(window: Window) -> list[datetime]:
-    """About seven moments to write under the chart."""
+    """The beginnings of six or seven equal parts of the chart."""
     starts = window.starts()
     return starts[:: max(1, len(starts) // 6)]
