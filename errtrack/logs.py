@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
 
 import structlog
-from django.conf import settings
 from structlog.typing import Processor
 
 _SHARED: list[Processor] = [
@@ -22,25 +20,35 @@ _SHARED: list[Processor] = [
 _QUIET = ("celery.app.trace", "celery.worker.strategy", "kombu", "amqp", "asyncio")
 
 
-def configure(_logging: dict[str, Any]) -> None:
-    """Sends every logger of the process to stderr; called as LOGGING_CONFIG."""
+# Django has given these handlers and levels of their own by now.
+_DJANGO = ("django", "django.server")
+
+
+def configure(choices: dict[str, str]) -> None:
+    """Sends every logger of the process to stderr.
+
+    Called as LOGGING_CONFIG with the setting LOGGING: level and format.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_renderers(),
+                *_renderers(choices["format"]),
             ],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.LOG_LEVEL)
+    root.setLevel(choices["level"])
+    for name in _DJANGO:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
     for name in _QUIET:
-        logging.getLogger(name).setLevel(
-            max(logging.WARNING, logging.getLevelName(settings.LOG_LEVEL))
-        )
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -53,16 +61,10 @@ def configure(_logging: dict[str, Any]) -> None:
     )
 
 
-def _renderers() -> list[Processor]:
-    if _is_json():
+def _renderers(format_: str) -> list[Processor]:
+    if format_ == "json" or (format_ == "auto" and not sys.stderr.isatty()):
         return [
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ]
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-
-
-def _is_json() -> bool:
-    if settings.LOG_FORMAT == "auto":
-        return not sys.stderr.isatty()
-    return bool(settings.LOG_FORMAT == "json")
