@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
+from errtrack import env
 from errtrack.errors import OperatorError
 
 # Imports stand inside the functions below so that `--help` and a wrong argument
@@ -57,7 +58,7 @@ def _take_data_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
     parser = argparse.ArgumentParser(
         prog="errtrack", add_help=False, allow_abbrev=False
     )
-    parser.add_argument("--data", default=os.environ.get("ERRTRACK_DATA") or "data")
+    parser.add_argument("--data", default=env.text("ERRTRACK_DATA", "data"))
     found, rest = parser.parse_known_args(arguments)
     return Path(found.data).expanduser().resolve(), rest
 
@@ -92,7 +93,7 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
         command.add_argument(
             "--bind",
             metavar="HOST:PORT",
-            default=os.environ.get("ERRTRACK_BIND") or _DEFAULT_BIND,
+            default=env.text("ERRTRACK_BIND", _DEFAULT_BIND),
             help="where to listen (default: %(default)s)",
         )
     commands.add_parser("worker", help="run the worker alone")

@@ -67,8 +67,6 @@ class Forked:
             code = 0
         except SystemExit as end:
             code = end.code or 0
-        except OperatorError as error:
-            sys.stderr.write(f"errtrack: {error}\n")
         except BaseException:  # noqa: BLE001 - nothing above is left to report it.
             traceback.print_exc()
         finally:
@@ -80,7 +78,7 @@ class Forked:
         # A terminal's Ctrl-C is for the supervisor alone.
         os.setsid()
         signal.set_wakeup_fd(-1)
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(signum, signal.SIG_DFL)
         for fd in self._close:
             os.close(fd)
@@ -90,14 +88,17 @@ class Forked:
 def call_in_child(name: str, function: Callable[[], Any]) -> Any:
     """What `function` gives, as JSON carries it, from a child that is then gone.
 
-    Nothing that it imports or connects to stays in this process. Raises
-    OperatorError when the child fails, which has then said why.
+    Nothing that it imports or connects to stays in this process. Raises the
+    child's OperatorError, and one of our own if the child fails otherwise.
     """
     reader, writer = os.pipe()
 
     def run() -> None:
         with open(writer, "w") as answer:
-            json.dump(function(), answer)
+            try:
+                json.dump({"given": function()}, answer)
+            except OperatorError as error:
+                json.dump({"refused": str(error)}, answer)
 
     child = Forked(name, run, close=[reader])
     child.start()
@@ -106,4 +107,7 @@ def call_in_child(name: str, function: Callable[[], Any]) -> Any:
         text = answer.read()
     if child.wait() != 0:
         raise OperatorError(f"The {name} failed; see above.")
-    return json.loads(text)
+    outcome = json.loads(text)
+    if "refused" in outcome:
+        raise OperatorError(outcome["refused"])
+    return outcome["given"]

@@ -38,15 +38,24 @@ def listen(bind: str) -> socket.socket:
 def name(listener: socket.socket) -> str:
     """The listener's address as `HOST:PORT`, with the port that the kernel chose."""
     host, port = listener.getsockname()[:2]
+    return _join(host, port)
+
+
+def reachable(bind: str) -> str:
+    """The address under which this machine reaches what listens on `bind`."""
+    host, port = parse(bind)
+    return _join(_ANY_HOST.get(host, host), port)
+
+
+def _join(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def is_serving(bind: str) -> bool:
     """Whether a web process answers behind the address."""
-    host, port = parse(bind)
     with suppress(OSError, http.client.HTTPException):
         connection = http.client.HTTPConnection(
-            _ANY_HOST.get(host, host), port, timeout=_PROBE_TIMEOUT_S
+            reachable(bind), timeout=_PROBE_TIMEOUT_S
         )
         try:
             connection.request("GET", "/health/live")

@@ -8,6 +8,7 @@ import dj_database_url
 
 from errtrack import env
 from errtrack.embedded import addresses
+from errtrack.listener import reachable
 from errtrack.schedule import BEAT_SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,7 +16,7 @@ DATA_DIR = Path(env.text("ERRTRACK_DATA", "data"))
 
 # Where the service is reached.
 BIND = env.text("ERRTRACK_BIND", "127.0.0.1:8000")
-PUBLIC_URL = env.text("ERRTRACK_URL", f"http://{BIND}").rstrip("/")
+PUBLIC_URL = env.text("ERRTRACK_URL", f"http://{reachable(BIND)}").rstrip("/")
 # By its loopback names the service asks itself whether it answers.
 ALLOWED_HOSTS = env.words("ERRTRACK_ALLOWED_HOSTS", "*")
 ALLOWED_HOSTS += ["127.0.0.1", "[::1]", "localhost"]
@@ -58,8 +59,8 @@ LOG_LEVEL = env.choice(
 LOG_FORMAT = env.choice("LOG_FORMAT", "auto", ("auto", "json", "console"))
 SELF_DSN = env.text("ERRTRACK_SELF_DSN")
 METRICS_TOKEN = env.text("ERRTRACK_METRICS_TOKEN")
-# Django's own set-up would be replaced by ours anyway: see errtrack.logs.
 LOGGING_CONFIG = "errtrack.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
 
 # The first owner.
 OWNER_EMAIL = env.text("ERRTRACK_OWNER_EMAIL", "admin@example.com")

@@ -50,9 +50,9 @@ class Watched:
 class Supervisor:
     """Starts groups of children, revives those that die, stops the last group first.
 
-    Must be made and used in the main thread. SIGINT and SIGTERM end `run`; while
-    `run` has not begun they raise KeyboardInterrupt, and a second one makes `stop`
-    kill instead of wait.
+    Must be made and used in the main thread. SIGINT, SIGTERM and SIGHUP end `run`;
+    while it has not begun they raise KeyboardInterrupt, and a second one makes
+    `stop` kill instead of wait.
     """
 
     def __init__(
@@ -72,8 +72,10 @@ class Supervisor:
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _signum, _frame: None)
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(signum, self._on_stop_signal)
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # nohup has the end of the terminal ignored.
+            if signal.getsignal(signum) != signal.SIG_IGN:
+                signal.signal(signum, self._on_stop_signal)
 
     def start(self, children: Sequence[Child], *, stop_timeout_s: float) -> None:
         """Starts a group of children, which later gets that long to stop cleanly."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from errtrack import env
 from errtrack.embedded import datafolder, leftovers, servers
 from errtrack.embedded.datafolder import Purpose
 from errtrack.embedded.postgres import Postgres
@@ -16,9 +17,9 @@ from errtrack.errors import OperatorError
 def missing_kinds() -> list[type[Server]]:
     """The servers that the environment does not name."""
     kinds: list[type[Server]] = []
-    if not os.environ.get("DATABASE_URL"):
+    if not env.text("DATABASE_URL"):
         kinds.append(Postgres)
-    if not os.environ.get("REDIS_URL"):
+    if not env.text("REDIS_URL"):
         kinds.append(Valkey)
     return kinds
 

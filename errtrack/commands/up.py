@@ -12,6 +12,7 @@ from typing import Any
 
 import django
 
+from errtrack import env
 from errtrack import listener as listeners
 from errtrack.commands.access import missing_kinds
 from errtrack.commands.console import say
@@ -36,7 +37,7 @@ def up(data: Path, bind: str) -> None:
     with listeners.listen(bind) as listener:
         os.environ["ERRTRACK_BIND"] = listeners.name(listener)
         datafolder.prepare(data)
-        told = {name: os.environ[name] for name in _TOLD if name in os.environ}
+        told = {name: value for name in _TOLD if (value := env.text(name))}
         with datafolder.claimed(data, Purpose.SERVICE, told) as is_ours:
             if not is_ours:
                 raise OperatorError(

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +20,8 @@ VERSION = "1"
 _LOCK = "lock"
 _COMMAND_TIMEOUT_S = 300.0
 _POLL_S = 0.1
+# Commands are short: only a longer wait is worth a word.
+_PATIENCE_S = 1.0
 
 
 class Purpose(StrEnum):
@@ -134,16 +137,27 @@ def environment_of_service(data: Path) -> dict[str, str] | None:
 
 
 def _lock(fd: int, data: Path) -> bool:
-    deadline = time.monotonic() + _COMMAND_TIMEOUT_S
-    while True:
-        with suppress(BlockingIOError, PermissionError):
-            fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
+    began = time.monotonic()
+    is_told = False
+    while not _try_lock(fd):
         if _holder(data).get("purpose") == Purpose.SERVICE:
             return False
-        if time.monotonic() > deadline:
+        waited_s = time.monotonic() - began
+        if waited_s > _COMMAND_TIMEOUT_S:
             raise OperatorError(f"Another errtrack command does not leave {data}.")
+        if waited_s > _PATIENCE_S and not is_told:
+            sys.stderr.write(f"Waiting for another errtrack command on {data} …\n")
+            is_told = True
         time.sleep(_POLL_S)
+    return True
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        fcntl.lockf(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def _holder(data: Path) -> dict[str, Any]:

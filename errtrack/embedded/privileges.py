@@ -16,8 +16,12 @@ _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _SECBIT_NO_SETUID_FIXUP = 4
 _CAPABILITY_VERSION_3 = 0x20080522
+_CAP_CHOWN = 0
 _CAP_DAC_OVERRIDE = 1
 _CAP_DAC_READ_SEARCH = 2
+_CAP_SETGID = 6
+_CAP_SETUID = 7
+_CAP_SETPCAP = 8
 _OVERFLOW_ID = 65534  # The kernel's own nobody, where no user database names one.
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -67,10 +71,16 @@ def choose(folders: Sequence[Path], binaries: Sequence[Path]) -> ServerUser:
     """
     if os.geteuid() != 0:
         return ServerUser(os.geteuid(), os.getegid())
+    held = _held_capabilities()
+    if not {_CAP_CHOWN, _CAP_SETGID, _CAP_SETUID} <= held:
+        raise OperatorError(
+            "PostgreSQL does not run as root, and this root may not become another "
+            "user: run errtrack as an ordinary user, or set DATABASE_URL."
+        )
     uid, gid = _ordinary_owner(folders)
     if all(_is_open_to_all(path) for path in (*folders, *binaries)):
         return ServerUser(uid, gid)
-    return ServerUser(uid, gid, _reading_capability())
+    return ServerUser(uid, gid, _reading_capability(held))
 
 
 def _ordinary_owner(folders: Sequence[Path]) -> tuple[int, int]:
@@ -88,14 +98,23 @@ def _is_open_to_all(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 
 
-def _reading_capability() -> int:
-    """The weakest capability we hold that reads and searches everywhere."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapPrm:"):
-            held = int(line.split()[1], 16)
-            for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
-                if held & 1 << capability:
-                    return capability
+def _held_capabilities() -> set[int]:
+    """What this root may do; everything where the kernel does not split it (macOS)."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except FileNotFoundError:
+        return {_CAP_CHOWN, _CAP_SETGID, _CAP_SETUID}
+    line = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+    bits = int(line.split()[1], 16)
+    return {capability for capability in range(64) if bits & 1 << capability}
+
+
+def _reading_capability(held: set[int]) -> int:
+    """The weakest capability at hand that reads and searches everywhere."""
+    if _CAP_SETPCAP in held:
+        for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
+            if capability in held:
+                return capability
     raise OperatorError(
         "PostgreSQL does not run as root, and an ordinary user cannot enter this "
         "folder: move the clone to where every user may enter, or run errtrack as "

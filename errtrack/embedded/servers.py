@@ -20,9 +20,11 @@ _POLL_S = 0.02
 
 def make_servers(data: Path, kinds: Sequence[type[Server]]) -> list[Server]:
     """The servers of `kinds`, ready to be started in the data folder."""
+    if not kinds:
+        return []
     user = privileges.choose(
         [data / kind.name.lower() for kind in (Postgres, Valkey)],
-        [postgres.binary("postgres"), valkey.binary()] if kinds else [],
+        [postgres.binary("postgres"), valkey.binary()],
     )
     servers = [kind(data, user) for kind in kinds]
     (data / "logs").mkdir(mode=0o700, exist_ok=True)
@@ -78,7 +80,7 @@ def _wait_until_ended(servers: Sequence[Server], timeout_s: float) -> bool:
 def wait_for_others(data: Path, kinds: Sequence[type[Server]]) -> None:
     """Returns when the servers that another process runs in the folder answer."""
     deadline = time.monotonic() + START_TIMEOUT_S
-    user = privileges.choose([], [])
+    user = privileges.ServerUser(os.geteuid(), os.getegid())
     for server in [kind(data, user) for kind in kinds]:
         while not server.is_ready():
             if time.monotonic() > deadline:
