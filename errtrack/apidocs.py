@@ -68,7 +68,7 @@ def add_errors(*, result: _Schema, **_context: object) -> _Schema:
     return result
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # Its base is not typed.
     """How calls are authorized."""
 
     target_class = "projects.tokens.BearerAuthentication"
@@ -78,7 +78,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer"}
 
 
-class ShapeComponent(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class ShapeComponent(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # Its base is not typed.
     """A TypedDict, or a list of one, as a named part of the document."""
 
     @classmethod
