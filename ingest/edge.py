@@ -71,6 +71,7 @@ class Edge:
         if request.method == "OPTIONS":
             return answers.PREFLIGHT
         key: KeyInfo | None = None
+        body: bytes | None = None
         held = 0
         try:
             _check_route(request)
@@ -87,6 +88,8 @@ class Edge:
             entry = _entry(request, key, submission, body, client)
             answer = await self._append(entry, key, submission)
         except Refused as refusal:
+            if body is None:
+                await self._intake.discard(receive, request.headers)
             return self._refuse(refusal, key)
         finally:
             self._intake.release(held)

@@ -11,6 +11,9 @@ from ingest.body import BodyError, BodyTooLarge
 # Bodies that come in several pieces are held until their request is answered.
 MAX_HELD_BYTES = 64 * 2**20
 BODY_DEADLINE_S = 60.0
+# So much of a refused body is read and thrown away.
+MAX_DISCARDED_BYTES = 32 * 2**20
+DISCARD_DEADLINE_S = 5.0
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -31,9 +34,7 @@ class Intake:
         400 for one that ends early, 408 for one that takes too long, 503 while too
         many large ones are under way.
         """
-        declared = headers.get(b"content-length", b"")
-        if declared.isdigit():
-            self._check(int(declared))
+        self._check(_declared(headers))
         first = await _piece(receive)
         if not first.get("more_body"):
             body = first.get("body", b"")
@@ -47,6 +48,25 @@ class Intake:
 
     def release(self, held: int) -> None:
         self._held_bytes -= held
+
+    async def discard(self, receive: Receive, headers: Mapping[bytes, bytes]) -> None:
+        """Reads what is left of a refused body, within reason.
+
+        With unread bytes behind it an answer may never reach its client: the
+        connection is reset under it.
+        """
+        left = MAX_DISCARDED_BYTES
+        if b"expect" in headers or _declared(headers) > left:
+            return
+        try:
+            async with asyncio.timeout(DISCARD_DEADLINE_S):
+                while left > 0:
+                    message = await receive()
+                    if not message.get("more_body"):
+                        return
+                    left -= len(message.get("body", b""))
+        except TimeoutError:
+            return
 
     async def _collect(
         self, receive: Receive, message: dict[str, Any]
@@ -75,6 +95,13 @@ class Intake:
     def _check(self, size: int) -> None:
         if size > self._max_bytes:
             raise BodyTooLarge(self._max_bytes)
+
+
+def _declared(headers: Mapping[bytes, bytes]) -> int:
+    """The length that the body is said to have; 0 if none is."""
+    length = headers.get(b"content-length", b"")
+    # Of a number of absurd length the first digits tell enough.
+    return int(length[:19]) if length.isdigit() else 0
 
 
 async def _piece(receive: Receive) -> dict[str, Any]:

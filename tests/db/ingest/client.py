@@ -78,7 +78,7 @@ class Client:
         sent: list[JSON] = []
 
         async def receive() -> JSON:
-            piece = pieces.pop(0)
+            piece = pieces.pop(0) if pieces else None
             if piece is None:
                 return {"type": "http.disconnect"}
             return {"type": "http.request", "body": piece, "more_body": bool(pieces)}

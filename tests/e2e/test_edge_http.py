@@ -1,0 +1,172 @@
+"""The edge behind gunicorn, while PostgreSQL is away all the time."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+from errtrack.embedded.postgres import Postgres
+from errtrack.embedded.valkey import Valkey
+from tests.e2e.apart import Apart, apart
+from tests.e2e.service import wait_for
+
+STREAM = "errtrack:stream:0"
+
+
+class Door:
+    """A web process, the servers behind it, and the address of a project."""
+
+    def __init__(self, running: Apart, dsn: str) -> None:
+        self.running = running
+        parts = urlsplit(dsn)
+        self.target = f"/api{parts.path}/envelope/?sentry_key={parts.username}"
+        self.valkey = redis.Redis.from_url(running.environment["REDIS_URL"])
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.running.port, timeout=30)
+
+    def post(self, body: Any, target: str = "", **headers: str) -> tuple[int, Any]:
+        connection = self.connect()
+        try:
+            return exchange(connection, target or self.target, body, headers)
+        finally:
+            connection.close()
+
+    def raw(self, *pieces: bytes) -> bytes:
+        """What comes back until the connection ends or answers."""
+        address = ("127.0.0.1", self.running.port)
+        with socket.create_connection(address, timeout=30) as link:
+            for piece in pieces:
+                link.sendall(piece)
+            return link.recv(65536)
+
+
+def exchange(
+    connection: http.client.HTTPConnection,
+    target: str,
+    body: Any,
+    headers: dict[str, str],
+) -> tuple[int, Any]:
+    spelled = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("POST", target, body, spelled)
+    response = connection.getresponse()
+    assert response.headers["access-control-allow-origin"] == "*"
+    return response.status, json.loads(response.read())
+
+
+def one_event() -> tuple[str, bytes]:
+    event_id = uuid.uuid4().hex
+    payload = json.dumps({"event_id": event_id, "message": "hello " * 400})
+    header = json.dumps({"event_id": event_id})
+    return event_id, f'{header}\n{{"type":"event"}}\n{payload}\n'.encode()
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with apart(tmp_path_factory.mktemp("edge") / "data") as running:
+        first = running.first()
+        running.kill(Postgres.name)
+        running.start("web")
+        yield Door(running, first["dsn"])
+
+
+def test_events_are_accepted_without_postgresql(door: Door) -> None:
+    event_id, body = one_event()
+    assert door.post(body) == (200, {"id": event_id})
+    zipped = gzip.compress(body)
+    assert door.post(zipped, content_encoding="gzip") == (200, {"id": event_id})
+    assert door.valkey.xlen(STREAM) >= 2
+
+
+def test_a_chunked_body_needs_no_length(door: Door) -> None:
+    event_id, body = one_event()
+    pieces = iter([body[:10], body[10:1000], body[1000:]])
+    assert door.post(pieces) == (200, {"id": event_id})
+
+
+def test_a_missing_slash_is_no_redirect(door: Door) -> None:
+    event_id, body = one_event()
+    target = door.target.replace("/envelope/?", "/envelope?")
+    assert door.post(body, target) == (200, {"id": event_id})
+
+
+def test_a_connection_survives_refusals(door: Door) -> None:
+    connection = door.connect()
+    for _ in range(3):
+        event_id, body = one_event()
+        answer = exchange(connection, door.target, body, {})
+        assert answer == (200, {"id": event_id})
+        assert exchange(connection, door.target, b"junk", {})[0] == 400
+        assert exchange(connection, "/api/1/nothing/", b"junk", {})[0] == 404
+        answer = exchange(connection, door.target, b"junk", {"content-encoding": "x"})
+        assert answer[0] == 400
+    connection.close()
+
+
+def test_a_client_may_wait_to_be_asked_for_the_body(door: Door) -> None:
+    event_id, body = one_event()
+    head = (
+        f"POST {door.target} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    address = ("127.0.0.1", door.running.port)
+    with socket.create_connection(address, timeout=30) as link:
+        link.sendall(head)
+        assert link.recv(100).startswith(b"HTTP/1.1 100")
+        link.sendall(body)
+        assert event_id.encode() in link.recv(65536)
+
+
+def test_a_gigabyte_that_is_only_said_is_refused_at_once(door: Door) -> None:
+    answer = door.raw(
+        f"POST {door.target} HTTP/1.1\r\nHost: x\r\n"
+        f"Content-Length: {2**30}\r\n\r\nabc".encode()
+    )
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"access-control-allow-origin: *" in answer.lower()
+
+
+def test_a_lost_sender_does_no_harm(door: Door) -> None:
+    head = f"POST {door.target} HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
+    for _ in range(20):
+        address = ("127.0.0.1", door.running.port)
+        with socket.create_connection(address, timeout=30) as link:
+            link.sendall(head.encode() + b"{}")
+    assert door.post(one_event()[1])[0] == 200
+
+
+def test_odd_addresses_are_no_errors_of_ours(door: Door) -> None:
+    for target in (b"/api/1/\xff\xfe", b"/health/live?x=\xff%ff", b"/%ff%00?\xc3\xa4"):
+        answer = door.raw(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 ")
+        assert not answer.startswith(b"HTTP/1.1 5"), target
+
+
+def test_pages_are_still_served(door: Door) -> None:
+    assert door.running.is_serving()
+
+
+def test_what_was_accepted_outlives_valkey_and_the_edge_comes_back(door: Door) -> None:
+    accepted = {door.post(one_event()[1])[1]["id"] for _ in range(20)}
+    door.running.kill(Valkey.name)
+    connection = door.connect()
+    connection.request("POST", door.target, one_event()[1])
+    refusal = connection.getresponse()
+    assert refusal.status == 503
+    assert int(refusal.headers["retry-after"]) > 0
+    refusal.read()
+    connection.close()
+    door.running.start(Valkey.name)
+    wait_for(lambda: door.post(one_event()[1])[0] == 200, 20)
+    entries: Any = door.valkey.xrange(STREAM)
+    kept = {fields[b"id"].decode() for _, fields in entries}
+    assert accepted <= kept
