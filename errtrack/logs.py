@@ -17,7 +17,14 @@ _SHARED: list[Processor] = [
 ]
 
 # Libraries that say at INFO what only their authors want to know.
-_QUIET = ("celery.app.trace", "celery.worker.strategy", "kombu", "amqp", "asyncio")
+_QUIET = (
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    "kombu",
+    "amqp",
+    "asyncio",
+)
 
 
 # Django has given these handlers and levels of their own by now.
