@@ -14,6 +14,7 @@ COPY issues issues
 COPY projects projects
 COPY templates templates
 COPY static static
+COPY locale locale
 # Templates and static files are read from beside the code, so that it stays here.
 RUN /opt/venv/bin/pip install --no-deps --no-build-isolation -e . \
     && /opt/venv/bin/python -m compileall -q errtrack ingest issues projects

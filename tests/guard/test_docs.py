@@ -38,8 +38,11 @@ def read_settings() -> dict[str, str | None]:
     """Default by name: "" where there is none, None where it is computed."""
     found: dict[str, str | None] = {}
     for call in reader_calls():
-        name = ast.literal_eval(call.args[0])
-        found[name] = _default(call.args[1]) if len(call.args) > 1 else ""
+        default = _default(call.args[1]) if len(call.args) > 1 else ""
+        match call.args[0]:
+            # Told twice, the first that is not computed counts.
+            case ast.Constant(value=str(name)):
+                found[name] = found.get(name) or default
     return found
 
 
