@@ -34,7 +34,7 @@ for _name in (
     "uvloop",
 ):
     import_module(_name)
-app.loader.import_default_modules()
+app.loader.init_worker()
 app.finalize()
 
 # How long a request under way may take when the service stops.

@@ -75,6 +75,15 @@ def test_dying_child_is_started_again_and_again(tmp_path: Path) -> None:
         wait_for(lambda: starts(tmp_path) >= 4)
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signal_stops_all(tmp_path: Path, name: str) -> None:
+    with supervised(tmp_path, "polite") as supervisor:
+        family = psutil.Process(supervisor.pid).children()
+        supervisor.send_signal(signal.Signals[name])
+        assert supervisor.wait(5) == 0
+        assert alive(family) == []
+
+
 def test_second_signal_kills_at_once(tmp_path: Path) -> None:
     with supervised(tmp_path, "deaf") as supervisor:
         family = psutil.Process(supervisor.pid).children()
