@@ -320,3 +320,23 @@ def test_mending_waits_for_the_digest(project: Project) -> None:
         assert IssueState.objects.filter(event_count=7).exists()
     thread.join(10)
     assert [report.mended for report in reports] == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_digest_at_work_is_no_difference(project: Project) -> None:
+    batches = [[make_event(project) for _ in range(5)] for _ in range(20)]
+
+    def digest_beside() -> None:
+        for batch in batches:
+            with shard_lock(0, wait=True):
+                store(*batch)
+        connection.close()
+
+    thread = threading.Thread(target=digest_beside)
+    thread.start()
+    found = []
+    while thread.is_alive():
+        found.append(repair().details)
+    thread.join()
+    assert found
+    assert set(found) == {()}
