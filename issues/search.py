@@ -205,7 +205,8 @@ def quote(value: str) -> str:
     ('Chrome', '"Chrome Mobile"', '"say \\\\"hi\\\\""')
     """
     escaped = _plain(value)
-    if value and not re.search(r'[\s"\[\]<>]', value) and escaped == value:
+    is_plain = re.fullmatch(r'(?!:|//)[^\s"\[\]<>]+', value) and escaped == value
+    if is_plain:
         return value
     return '"' + escaped.replace('"', '\\"') + '"'
 

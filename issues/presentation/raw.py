@@ -35,5 +35,6 @@ def _python(frames: Sequence[Frame], headline: str) -> str:
 
 
 def _call(frame: Frame) -> str:
-    place = place_of({**frame, "filename": frame.get("abs_path", "")})
+    path = frame.get("abs_path") or frame.get("filename", "")
+    place = place_of({**frame, "filename": path})
     return function_of(frame) + (f" ({place})" if place else "")
