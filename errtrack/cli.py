@@ -132,7 +132,20 @@ def _run_django(data: Path, arguments: list[str]) -> None:
 
     from errtrack.commands.access import available_servers
 
-    asks_for_help = bool({"-h", "--help"} & set(arguments))
-    is_serverless = asks_for_help or arguments[0] in _SERVERLESS
-    with nullcontext() if is_serverless else available_servers(data):
+    with available_servers(data) if _needs_servers(data, arguments) else nullcontext():
         execute_from_command_line(["errtrack", *arguments])
+
+
+def _needs_servers(data: Path, arguments: list[str]) -> bool:
+    """Whether the arguments name a command that works on stored data."""
+    if arguments[0] in _SERVERLESS or {"-h", "--help"} & set(arguments):
+        return False
+    import django
+    from django.core.management import get_commands
+
+    from errtrack.commands.access import prepare
+
+    # The settings take the secret key and the service's address from there.
+    prepare(data)
+    django.setup()
+    return arguments[0] in get_commands()

@@ -24,11 +24,12 @@ def missing_kinds() -> list[type[Server]]:
     return kinds
 
 
-def adopt_environment(data: Path) -> None:
-    """Takes over the address of the service that runs in the folder, if one does.
+def prepare(data: Path) -> None:
+    """Makes or checks the folder, and takes over the address of a service there.
 
     Must precede the settings. What our own environment says has priority.
     """
+    datafolder.prepare(data)
     for name, value in (datafolder.environment_of_service(data) or {}).items():
         os.environ.setdefault(name, value)
 
@@ -36,8 +37,7 @@ def adopt_environment(data: Path) -> None:
 @contextmanager
 def available_servers(data: Path) -> Iterator[None]:
     """Servers for the time of the block: private ones only where none runs."""
-    datafolder.prepare(data)
-    adopt_environment(data)
+    prepare(data)
     kinds = missing_kinds()
     if not kinds:
         yield
@@ -55,12 +55,10 @@ def available_servers(data: Path) -> Iterator[None]:
 def require_running(data: Path) -> None:
     """Raises OperatorError unless the servers are named, or a service runs here."""
     kinds = missing_kinds()
-    if data.exists() or not kinds:
-        datafolder.prepare(data)
     if kinds and datafolder.environment_of_service(data) is None:
         raise OperatorError(
             f"No errtrack runs on {data}: start it with `errtrack up`, or name your "
             "servers by DATABASE_URL and REDIS_URL."
         )
-    adopt_environment(data)
+    prepare(data)
     servers.wait_for_others(data, kinds)

@@ -130,7 +130,7 @@ def claimed(
 
 def environment_of_service(data: Path) -> dict[str, str] | None:
     """What the service that runs in the folder was claimed with; None if none runs."""
-    if not (data / _LOCK).exists():
+    if not os.access(data / _LOCK, os.W_OK):
         return None
     with claimed(data, Purpose.COMMAND) as is_ours:
         return None if is_ours else _holder(data)["environment"]

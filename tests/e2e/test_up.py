@@ -255,6 +255,13 @@ def test_commands_do_without_a_service(data: Path) -> None:
     assert "[X] 0001_initial" in done.stdout
 
 
+def test_unknown_command_starts_nothing(tmp_path: Path) -> None:
+    done = run("pu", data=tmp_path / "data")
+    assert done.returncode == 1
+    assert "Unknown command: 'pu'" in done.stderr
+    assert not (tmp_path / "data" / "postgresql").exists()
+
+
 def test_processes_alone_need_servers(tmp_path: Path) -> None:
     for command in ("web", "worker", "beat"):
         options = ["--bind", "127.0.0.1:0"] if command == "web" else []
