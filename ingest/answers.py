@@ -20,7 +20,6 @@ _CORS: list[Header] = [
         b"access-control-expose-headers",
         b"x-sentry-error, x-sentry-rate-limits, retry-after",
     ),
-    (b"cross-origin-resource-policy", b"cross-origin"),
 ]
 _PREFLIGHT: list[Header] = [
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),

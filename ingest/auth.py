@@ -131,8 +131,9 @@ def _checked(pairs: dict[str, str]) -> Credentials:
     version = pairs.get("sentry_version")
     if version:
         _check_version(version)
-    client = pairs.get("sentry_client", "")[:MAX_CLIENT_CHARACTERS]
-    return Credentials(public_key(pairs.get("sentry_key", "")), client)
+    client = "".join(filter(str.isprintable, pairs.get("sentry_client", "")))
+    key = public_key(pairs.get("sentry_key", ""))
+    return Credentials(key, client[:MAX_CLIENT_CHARACTERS])
 
 
 def _check_version(text: str) -> None:

@@ -7,6 +7,7 @@ with growing pauses, by the calls after it was lost.
 
 import asyncio
 import hashlib
+import logging
 import ssl
 from collections import deque
 from typing import Any, NamedTuple, cast
@@ -20,6 +21,8 @@ LONGEST_PAUSE_S = 1.0
 # What waits for an answer is held twice: by its request, and by the transport.
 MAX_WAITING_BYTES = 32 * 2**20
 MAX_WAITING_TO_CONNECT = 1000
+
+_log = logging.getLogger(__name__)
 
 Argument = bytes | str | int
 _MORE = object()
@@ -124,7 +127,11 @@ class _Link(asyncio.Protocol):
 
     def drop(self, reason: ValkeyUnavailable) -> None:
         """Ends this life; every call under way fails with `reason`."""
+        if not self.is_alive:
+            return
         self.is_alive = False
+        if self._waiting:
+            _log.warning("%s; calls under way: %d", reason, len(self._waiting))
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
@@ -204,6 +211,7 @@ class Valkey:
         except (OSError, TimeoutError, ValkeyError) as error:
             self._pause_s = min(max(FIRST_PAUSE_S, 2 * self._pause_s), LONGEST_PAUSE_S)
             self._pause_until = loop.time() + self._pause_s
+            _log.warning("cannot reach Valkey: %s", error)
             raise ValkeyUnavailable(f"cannot reach Valkey: {error}") from error
         finally:
             self._attempt = None

@@ -49,6 +49,12 @@ def test_the_client_is_told() -> None:
     assert found == Credentials(KEY, "sentry.javascript.node/11.12.0")
 
 
+def test_a_client_name_is_short_and_plain() -> None:
+    query = f"sentry_key={KEY}&sentry_client=a%00b%0A{'c' * 200}"
+    found = credentials({}, query.encode())
+    assert found == Credentials(KEY, "ab" + "c" * 98)
+
+
 @pytest.mark.parametrize(
     ("headers", "query"),
     [
