@@ -50,22 +50,25 @@ _ASSIGNED = re.compile(
 _NAME = re.compile(r"[\w-]+")
 
 
-_PLAIN = bytes(
-    48 if chr(code).isdigit() else ord(chr(code).lower()) & 255 for code in range(128)
-)
-_PLAIN += bytes(range(128, 256))
+# In small letters, digits as zeros, and without all that no hint is made of: a third
+# shorter, and a few words stand for all spellings.
+_PLAIN = bytes(48 if 48 <= code <= 57 else code for code in bytes(range(256)).lower())
+_UNHINTED = b"DFGHLMQUVXZdfghlmquvxz _-"
 _SHORTEST_CARD = b"0" * 13
-_AFTER_SCHEME = re.compile(rb"[^\s/?#@:\"']{0,256}:[^\s/?#@\"']{1,256}@")
-_VALUE_FOLLOWS = re.compile(rb"[a-z0]{0,32}(?:(?:\\\"|'):|=)|(?<=passw)ord:")
-_TOKEN_FOLLOWS = re.compile(rb"[a-z0.~+/=]{8}")
-_HINTS = (
-    (b"passw", _VALUE_FOLLOWS),
-    (b"secret", _VALUE_FOLLOWS),
-    (b"token", _VALUE_FOLLOWS),
-    (b"apikey", _VALUE_FOLLOWS),
-    (b"accesskey", _VALUE_FOLLOWS),
-    (b"bearer", _TOKEN_FOLLOWS),
-    (b"eyj", _TOKEN_FOLLOWS),
+_VALUE_FOLLOWS = re.compile(rb"[a-z0]{0,24}(?:[\"']:|=)|(?<=passw)or:")
+_TOKEN_FOLLOWS = re.compile(rb"[a-z0~+/=]{6}")
+_HINTS = tuple(
+    (word.translate(_PLAIN, _UNHINTED), follows)
+    for word, follows in (
+        (b"passw", _VALUE_FOLLOWS),
+        (b"secret", _VALUE_FOLLOWS),
+        (b"token", _VALUE_FOLLOWS),
+        (b"apikey", _VALUE_FOLLOWS),
+        (b"accesskey", _VALUE_FOLLOWS),
+        (b"bearer", _TOKEN_FOLLOWS),
+        (b"authorization:", _TOKEN_FOLLOWS),
+        (b"eyj", _TOKEN_FOLLOWS),
+    )
 )
 
 
@@ -77,19 +80,17 @@ def is_secret_name(name: str) -> bool:
     return any(word in plain for word in _WITHIN) and not _HARMLESS.search(plain)
 
 
-def may_hold_secret(data: bytes) -> bool:
-    """A fast look at texts written as JSON: False means that all of them are clean.
+def may_hold_secret(text: str) -> bool:
+    """A fast look at much text at once: False means that all of it is clean.
 
-    5 µs for a KB of ordinary text, where the patterns themselves would take fifty.
+    4 µs for a KB of ordinary text, where the patterns themselves would take fifty.
     """
-    if b"://" in data and b"@" in data and _follows(_AFTER_SCHEME, data, b"://"):
+    if "://" in text and "@" in text and _URL_USER.search(text):
         return True
-    if b"PRIVATE KEY" in data or b"Basic " in data:
+    if "PRIVATE KEY" in text:
         return True
-    # In one form without capitals, separators and the digits' values, a few words
-    # stand for all spellings.
-    plain = data.translate(_PLAIN, b" _-")
-    if _SHORTEST_CARD in plain:
+    plain = text.encode(errors="replace").translate(_PLAIN, _UNHINTED)
+    if _SHORTEST_CARD in plain and any(map(_is_card, _CARD.findall(text))):
         return True
     for hint, pattern in _HINTS:
         if hint in plain and _follows(pattern, plain, hint):

@@ -29,7 +29,7 @@ _NO_TAGS = frozenset(
 )
 _BAD_RELEASE = re.compile(r"[/\\\t\r\n\f]")
 _DIST = re.compile(r"[A-Za-z0-9_.-]+")
-_TAG_KEY = re.compile(r"[A-Za-z0-9_.:-]+")
+_TAG_KEY = re.compile(r"[\w.:-]+")
 
 
 def level(value: object, notes: Notes) -> str:
@@ -83,7 +83,7 @@ def environment(value: object, notes: Notes) -> str | None:
     name = (text(value, 64, notes, "environment") or "").strip()
     if not name or name.lower() == "none":
         return None
-    if "/" in name or "\n" in name or "\r" in name:
+    if "\n" in name or "\r" in name:
         notes.wrong("environment", value)
         return None
     return name

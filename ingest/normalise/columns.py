@@ -15,23 +15,26 @@ Column = tuple[Any, ...]
 Tests = dict[str, Callable[[Column], bool]]
 
 
+def are_alike(items: list[Any], tests: Tests) -> bool:
+    """Whether all are objects of one shape whose fields all pass their tests."""
+    if set(map(type, items)) != {dict}:
+        return False
+    shapes = list(map(tuple, items))
+    return shapes.count(shapes[0]) == len(shapes) and _passes(items, tests)
+
+
 def well_formed(items: list[Any], tests: Tests) -> list[bool]:
     """For each item whether it is an object whose fields all pass their tests.
 
     The items of one shape pass or fail together; a field without a test fails.
     """
-    if set(map(type, items)) != {dict}:
-        return [
-            _passes([item], tests) if type(item) is dict else False for item in items
-        ]
-    shapes = list(map(tuple, items))
-    if shapes.count(shapes[0]) == len(shapes):
-        return [_passes(items, tests)] * len(items)
     groups: dict[Column, list[Any]] = {}
+    shapes = [tuple(item) if type(item) is dict else None for item in items]
     for shape, item in zip(shapes, items, strict=True):
-        groups.setdefault(shape, []).append(item)
+        if shape:
+            groups.setdefault(shape, []).append(item)
     passed = {shape: _passes(group, tests) for shape, group in groups.items()}
-    return [passed[shape] for shape in shapes]
+    return [shape is not None and passed.get(shape, False) for shape in shapes]
 
 
 def _passes(group: list[dict[str, Any]], tests: Tests) -> bool:

@@ -24,9 +24,9 @@ def logentry(interface: object, message: object, notes: Notes) -> LogEntry | Non
     parameters and no formatted text is filled in here.
     """
     if not isinstance(interface, dict):
-        interface = {"message": interface}
-    if isinstance(message, dict):
-        interface, message = {**message, **interface}, None
+        interface = {"message": interface} if interface is not None else {}
+    if isinstance(message, dict) and ("message" in message or "formatted" in message):
+        interface, message = message | interface, None
     template = _text(interface.get("message"), notes, "logentry.message")
     formatted = _text(interface.get("formatted"), notes, "logentry.formatted")
     top = _text(message, notes, "message")

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from ingest.normalise.columns import lists_of_text, natural, of_type, texts, well_formed
+from ingest.normalise.columns import (
+    are_alike,
+    lists_of_text,
+    natural,
+    of_type,
+    texts,
+    well_formed,
+)
 from ingest.normalise.fields import Notes, boolean, integer, text
 from issues.event import Frame, Stacktrace
 from issues.grouping import is_library
@@ -104,6 +111,10 @@ def _frames(frames: list[Any], platform: str, notes: Notes, path: str) -> list[F
     """The frames, in place where they are well-formed."""
     if not frames:
         return []
+    first = frames[0]
+    is_whole = type(first) is dict and "in_app" in first and "filename" in first
+    if is_whole and are_alike(frames, _TESTS):
+        return frames
     good = well_formed(frames, _TESTS)
     for index, frame in enumerate(frames):
         if not good[index] or "filename" not in frame:

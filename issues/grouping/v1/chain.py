@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from issues.event import Event, Exception_
@@ -80,33 +81,35 @@ def _component(value: Exception_, found: Trace | None, has_own: bool) -> Compone
         parts.append(Part("type", (kind,), hint))
         if not is_synthetic:
             texts.append("type=" + kind)
-    stack_texts: list[str] = []
+    stack_texts: Sequence[str] = ()
     if found is not None:
         stack_texts, part = _stack_texts(value, found, has_own)
         parts.append(part)
     texts += stack_texts
-    said = parameterised(value.get("value", ""))
-    if said:
-        hint = "the stack trace tells more" if stack_texts else ""
-        parts.append(Part("value", (said,), hint))
-        if not hint:
-            texts.append("value=" + said)
+    said = value.get("value", "")
+    if said and stack_texts:
+        # Left as it is: its variable data would be looked for in vain.
+        parts.append(Part("value", (said[:200],), "the stack trace tells more"))
+    elif said:
+        said = parameterised(said)
+        parts.append(Part("value", (said,)))
+        texts.append("value=" + said)
     return Component(tuple(texts), Part("exception", (), "", tuple(parts)))
 
 
 def _stack_texts(
     value: Exception_, found: Trace, has_own: bool
-) -> tuple[list[str], Part]:
+) -> tuple[Sequence[str], Part]:
     if has_own and not found.is_own:
         hint = "none of its frames is of the app"
-        return [], found.part._replace(hint=hint)
+        return (), found.part._replace(hint=hint)
     if _is_overflow(value):
         recurring = cycle(_all_texts(value, found))
         if recurring:
             shown = tuple(text.replace("\x1f", " ") for text in recurring)
             return recurring, found.part._replace(values=("recursion", *shown))
     if not found.texts:
-        return [], found.part._replace(hint="none of its frames tells anything")
+        return (), found.part._replace(hint="none of its frames tells anything")
     return found.texts, found.part
 
 

@@ -15,7 +15,7 @@ _FLAVOURS = re.compile(
 )
 _PARTS = re.compile(r"[.~@!]")
 _HASH = re.compile(r"^(?=[a-z]*\d)[0-9a-f]{5,64}$|^\d+$", re.I)
-_RANDOM = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_-]{8,24}$")
+_RANDOM = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{8,24}$")
 _VITE = re.compile(r"-([A-Za-z0-9_-]{8})$")
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|[A-Z]{2}|_|-")
 _GENERATED = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from issues.event import Frame
@@ -11,7 +12,8 @@ from issues.grouping.v1.library import FAMILIES, library_of
 
 CONTEXT_LINE_CHARS = 120
 CYCLE_MAX = 8
-CACHE_MAX = 4096
+VIEWS_MAX = 4096
+TRACES_MAX = 1024
 
 _WITH_CONTEXT_LINES = frozenset({"javascript", "python", "php", "ruby"})
 _NO_FILES = (
@@ -42,33 +44,22 @@ class View(NamedTuple):
 class Trace(NamedTuple):
     """The texts that count, whether they are of the app's own frames, and the part."""
 
-    texts: list[str]
+    texts: tuple[str, ...]
     is_own: bool
     has_line: bool
     part: Part
 
 
 _views: dict[tuple[object, ...], View] = {}
+_traces: dict[int, Trace] = {}
 
 
 def view(frame: Frame, platform: str) -> View:
     """How the frame counts; the same frame is worked out once."""
-    get = frame.get
-    key = (
-        platform,
-        get("module"),
-        get("function"),
-        get("context_line"),
-        get("filename"),
-        get("abs_path"),
-        get("package"),
-        get("raw_function"),
-        get("platform"),
-        "1" if "data" in frame else None,
-    )
+    key = (platform, *_key(frame))
     known = _views.get(key)
     if known is None:
-        if len(_views) >= CACHE_MAX:
+        if len(_views) >= VIEWS_MAX:
             _views.clear()
         known = _views[key] = _view(frame, platform)
     return known
@@ -156,6 +147,35 @@ def trace(frames: list[Frame], platform: str) -> Trace:
     app's; where it calls all of them the app's, it did not look, and the rules do.
     Without any frame of the app all frames count.
     """
+    # Most events repeat a trace that was seen before. Its key is kept as a hash: with
+    # 64 bits, seeded anew by each process, no two traces meet in practice.
+    key = hash((platform, tuple([_key(frame) for frame in frames])))
+    known = _traces.get(key)
+    if known is None:
+        if len(_traces) >= TRACES_MAX:
+            _traces.clear()
+        known = _traces[key] = _trace(frames, platform)
+    return known
+
+
+def _key(frame: Frame) -> tuple[object, ...]:
+    """All of a frame that grouping looks at."""
+    get = frame.get
+    return (
+        get("module"),
+        get("function"),
+        get("context_line"),
+        get("filename"),
+        get("abs_path"),
+        get("in_app"),
+        get("package"),
+        get("raw_function"),
+        get("platform"),
+        "data" in frame and bool(frame["data"].get("sourcemap")),
+    )
+
+
+def _trace(frames: list[Frame], platform: str) -> Trace:
     views = [view(frame, platform) for frame in frames]
     flags = [frame.get("in_app") for frame in frames]
     is_own = True
@@ -166,18 +186,18 @@ def trace(frames: list[Frame], platform: str) -> Trace:
             chosen = ruled if _any_counts(views, ruled) else chosen
     else:
         chosen = [
-            flag is None and not v.library for flag, v in zip(flags, views, strict=True)
+            flag is None and not seen.library
+            for flag, seen in zip(flags, views, strict=True)
         ]
     if not _any_counts(views, chosen):
         is_own = False
         chosen = [True] * len(frames)
-    texts = [
-        v.text for v, counts in zip(views, chosen, strict=True) if counts and v.text
-    ]
+    texts = [seen.text for seen, counts in zip(views, chosen, strict=True) if counts]
+    texts = [text for text in texts if text]
     kept = without_cycles(texts)
     part = Part("stacktrace", (), "", _parts(views, chosen, len(texts) - len(kept)))
     has_line = bool(kept) and not kept[-1].endswith("\x1f")
-    return Trace(kept, is_own and bool(kept), has_line, part)
+    return Trace(tuple(kept), is_own and bool(kept), has_line, part)
 
 
 def _any_counts(views: list[View], chosen: list[bool]) -> bool:
@@ -224,7 +244,7 @@ def without_cycles(texts: list[str]) -> list[str]:
     return texts
 
 
-def cycle(texts: list[str]) -> list[str]:
+def cycle(texts: Sequence[str]) -> list[str]:
     """The functions that recur, for a stack that overflowed: sorted, each once.
 
     Where such a stack ends, and what it called last, is a matter of its depth.

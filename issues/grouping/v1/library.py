@@ -6,6 +6,7 @@ import re
 import sys
 
 from issues.event import Frame
+from issues.grouping.v1.names import function_name
 
 FAMILIES = {
     "javascript": "javascript",
@@ -191,7 +192,7 @@ def _native(frame: Frame, platform: str) -> str:
     )
     if is_system:
         return "a library of the system"
-    if _NATIVE_FUNCTIONS.match(frame.get("function", "")):
+    if _NATIVE_FUNCTIONS.match(function_name(frame.get("function", ""), "native")):
         return "the language's runtime"
     path = _path(frame)
     if path.startswith("/rustc/") or "/.cargo/registry/" in path:

@@ -49,7 +49,7 @@ _CS_STATE_MACHINE = re.compile(r"[+.]?<(\w*)>d(?:__\d+)?(?:`\d+)?(?:\[.*\])?$")
 _CS_DISPLAY_CLASS = re.compile(r"[+.]<>c(?:__DisplayClass[\d_]+)?(?:`\d+)?$|[+.]<>O$")
 _CS_LAMBDA = re.compile(r"^<(\w*)>b__[\d_]*(?:`\d+)?$")
 _CS_LOCAL = re.compile(r"^<\w*>g__(\w+)\|[\d_]+$")
-_CS_ARITY = re.compile(r"`\d+(?:\[.*?\])?|(?<=\w)\[[\w., ]*\]")
+_CS_ARITY = re.compile(r"`\d+(?:\[.*\])?|(?<=\w)\[[\w., ]*\]")
 _CS_NUMBER = re.compile(r"(?<=AnonymousType)\d+|(?<=lambda_method)\d+|(?<=Proxy)_\d+")
 
 # Go

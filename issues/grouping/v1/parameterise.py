@@ -27,14 +27,12 @@ _UNIT = (
     "mins?|minutes?|m|hrs?|hours?|h|days?|d|weeks?|w|months?|years?)"
 )
 _SIZE = "(?:[kKMGTP]i?[Bb]|bytes?|[Bb]|[kMG]bps|[KMGT])"
-_TLD = (
-    "(?:com|net|org|io|dev|app|edu|gov|mil|info|biz|cloud|local|internal|lan|corp|"
-    "home|localdomain|cluster|svc|example|test|invalid|co|uk|de|fr|nl|eu|ch|at|it|es|"
-    "pl|se|no|fi|dk|be|ru|cn|jp|kr|in|br|au|ca|us|me|tv|ai|xyz|online|site|store)"
-)
+_TLD = "(?:com|net|org|edu|gov|mil|biz|local|internal|lan|localdomain|invalid|svc)"
+# These are words of programs as well, so that a host needs a third name before them.
+_SHORT_TLD = "(?:io|dev|app|info|cloud|co|uk|de|fr|nl|eu|ch|es|pl|se|fi|dk|ru|cn|jp|ai)"
 
 _VARIABLE = re.compile(
-    rf"""
+    rf"""(?<!\w)(?:
     (?P<email>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}\b)
   | (?P<url>\b[a-zA-Z][a-zA-Z0-9+]{{1,15}}://[^\s"'<>`|)\]}},;]+)
   | (?P<json>\{{"[^{{}}]{{0,400}}\}}|\[\{{"[^\[\]]{{0,400}}\}}\])
@@ -55,6 +53,7 @@ _VARIABLE = re.compile(
   | (?P<duration>
         (?:(?<![\w.])[-+])?\b\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\ ?{_UNIT}\b
         (?:,?\ ?\d+(?:\.\d+)?\ ?{_UNIT}\b){{0,5}}
+      | (?:\d+(?:\.\d+)?(?:d|h|m|s|ms|us|ns)){{2,6}}\b
       | \bP(?:\d+[YMWD]){{0,4}}T(?:\d+(?:\.\d+)?[HMS]){{1,3}}\b
       | (?<![\w.])(?:\d+\ days?,\ )?\d+:\d\d:\d\d(?:[.,]\d+)?\b
     )
@@ -66,15 +65,15 @@ _VARIABLE = re.compile(
         |:)(?::[{_HEX}]{{1,4}}){{0,6}}\]?(?::\d{{1,5}})?(?![\w:])
       | (?<![\w:])(?:[{_HEX}]{{1,4}})?::(?=[{_HEX}:]*\d)[{_HEX}:]{{1,37}}(?![\w:])
     )
-  | (?P<hostname>\b(?:[a-zA-Z0-9][a-zA-Z0-9-]{{0,62}}\.){{1,8}}{_TLD}
-      (?::\d{{1,5}})?(?![\w.(-]))
+  | (?P<hostname>[a-zA-Z0-9][a-zA-Z0-9-]{{0,62}}(?:\.[a-zA-Z0-9-]{{1,63}}){{0,7}}?\.
+      (?:{_TLD}|[a-zA-Z0-9-]{{1,63}}\.{_SHORT_TLD})(?::\d{{1,5}})?(?![\w.(-]))
   | (?P<hex>\b0[xX][{_HEX}]+\b)
   | (?P<version>\bv?\d+(?:\.\d+){{2,5}}(?:[-+.]?[a-zA-Z][\w.+-]*)?)
   | (?P<number>(?:(?<![\w.)\]])[-+])?(?<![\w.])(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?
       (?:[eE][-+]?\d+)?%?(?![\w])(?!\.\d))
   | (?P<bool>(?<==)(?:true|false|True|False|null|None|nil)\b)
-  | (?P<word>[A-Za-z_]*\d\w*)
-    """,
+  | (?P<word>\#?[A-Za-z_]*\d\w*)
+    )""",
     re.VERBOSE,
 )
 _DIGIT_OR_MARK = re.compile(r"[\d@\"=]|://|\.[a-z]{2}")
@@ -82,9 +81,8 @@ _LIST = re.compile(
     r"<(number|hex|id|uuid|quoted|ip|duration|size)>(?:(?:,\ ?|\ |;\ ?)<\1>)+"
 )
 
-_UNITS = re.compile(
-    r"\d+(?:\.\d+)?(?:st|nd|rd|th|x|X|px|rpm|fps|Hz|kHz|MHz|GHz|V|A|W)$"
-)
+_UNITS = re.compile(r"[\d.]+(x|X|px|rpm|fps|Hz|kHz|MHz|GHz|V|A|W|st|nd|rd|th)$")
+_ORDINALS = frozenset({"st", "nd", "rd", "th"})
 _NAMES = re.compile(
     r"(?:u?int|float|utf|base|sha|md|ipv|http|x|amd|arm|win|i|h|mp|s|ec|latin|oauth|"
     r"python|py|es|log|k|v|tls|ssl|aes|rsa|web|jsonb|java|php|vue|lib|i18n|l10n|p2p|"
@@ -117,14 +115,15 @@ def _placeholder(match: re.Match[str]) -> str:
 
 def _word(word: str) -> str:
     """A word with digits: an id, a name with a number behind it, or a plain name."""
-    if word.isdigit():
+    if word.isdigit() or word[0] == "#":
         return "<number>"
     if _NAMES.match(word):
         return word
     if _HEX_WORD.match(word):
-        return "<hex>"
-    if _UNITS.match(word):
-        return "<number>" + word.lstrip("0123456789.")
+        return "<id>"
+    unit = _UNITS.match(word)
+    if unit:
+        return "<number>" if unit[1] in _ORDINALS else f"<number>{unit[1]}"
     match = _LETTERS_THEN_NUMBER.match(word)
     if match:
         # Short ones are rather names, as in "area51" or "q3".

@@ -1,0 +1,111 @@
+"""What events are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from issues.titles import UNKNOWN, UNLABELED, Description, describe
+from tests.unit.events import error, event_of, frame
+
+
+def described(payload: dict[str, Any]) -> Description:
+    return describe(event_of(payload))
+
+
+def test_an_error_is_called_by_type_and_first_line() -> None:
+    shown = described(error(value="no good\nsecond line"))
+    assert (shown.kind, shown.title) == ("error", "ValueError: no good")
+    assert (shown.type, shown.value) == ("ValueError", "no good\nsecond line")
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"value": ""}, "ValueError"),
+        ({"type": None}, "no good"),
+        ({"type": "E", "value": "x" * 200}, "E: " + "x" * 97 + "..."),
+        ({"type": None, "value": None}, "total"),
+    ],
+)
+def test_a_part_that_is_missing_is_left_out(fields: dict[str, Any], title: str) -> None:
+    assert described(error(frame("total", filename="a.py"), **fields)).title == title
+
+
+def test_without_anything_it_is_unknown() -> None:
+    nameless = {"filename": "a.py"}
+    assert described(error(nameless, type=None, value=None)).title == UNKNOWN
+
+
+def test_the_last_exception_names_the_chain() -> None:
+    values = [{"type": "OSError"}, {"type": "FlashError", "value": "flash failed"}]
+    assert described({"exception": values}).title == "FlashError: flash failed"
+
+
+def test_a_message_is_called_by_its_first_line() -> None:
+    shown = described({"message": "\n first line\nsecond"})
+    assert (shown.kind, shown.title, shown.type) == ("default", "first line", "")
+    assert shown.metadata == {"title": "first line"}
+    assert described({}).title == UNLABELED
+
+
+def test_a_template_is_shown_with_its_parameters() -> None:
+    entry = {"message": "valve %s", "params": ["north"]}
+    assert described({"logentry": entry}).title == "valve north"
+
+
+def test_a_policy_report_is_called_by_what_was_blocked() -> None:
+    report = {"effective-directive": "font-src", "blocked-uri": "https://f.net/a"}
+    shown = described({"csp-report": report})
+    assert (shown.kind, shown.title) == ("csp", "Blocked 'font' from 'f.net'")
+    assert shown.culprit == "font-src"
+    assert shown.metadata["uri"] == "f.net"
+
+
+def test_metadata_tells_the_place() -> None:
+    frames = [
+        frame("total", filename="cart.py"),
+        frame("run", filename="celery.py", in_app=False),
+    ]
+    assert described(error(*frames)).metadata == {
+        "type": "ValueError",
+        "value": "no good",
+        "filename": "cart.py",
+        "function": "total",
+    }
+
+
+@pytest.mark.parametrize(
+    ("platform", "place", "culprit"),
+    [
+        ("python", {"module": "shop.cart", "filename": "a.py"}, "shop.cart in total"),
+        ("python", {"filename": "a.py"}, "a.py in total"),
+        ("node", {"module": "cart", "filename": "cart.js"}, "total(cart)"),
+        ("javascript", {"filename": "https://x/a.js"}, "total(https://x/a.js)"),
+        ("native", {"package": "/opt/hub"}, "total"),
+    ],
+)
+def test_the_culprit_is_the_apps_last_frame(
+    platform: str, place: dict[str, str], culprit: str
+) -> None:
+    frames = [frame("total", **place), frame("run", filename="x", in_app=False)]
+    assert described(error(*frames, platform=platform)).culprit == culprit
+
+
+def test_a_nameless_function_gives_way_to_a_named_one() -> None:
+    frames = [
+        frame("checkout", module="cart"),
+        frame("null.<anonymous>", module="cart"),
+    ]
+    payload = error(*frames, platform="node", culprit="cart at null.<anonymous>")
+    assert described(payload).culprit == "checkout(cart)"
+
+
+def test_the_transaction_comes_first_and_the_url_last() -> None:
+    payload = error(frame("total", module="cart"))
+    assert described(payload | {"transaction": "/pay"}).culprit == "/pay"
+    assert described(payload | {"culprit": "own"}).culprit == "own"
+    page = {"message": "x", "request": {"url": "https://x.org/a?b"}}
+    assert described(page).culprit == "https://x.org/a"
+    assert described({"message": "x"}).culprit == ""
