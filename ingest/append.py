@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -10,6 +11,9 @@ from ingest import limits, stream, wakeup
 from ingest.valkey import Script, Valkey, ValkeyError
 from projects.keys import KeyInfo
 
+# Larger bodies are sent one after another: their copies on the way to Valkey would
+# take its connection's bound, and the process's memory, from all others.
+LARGE_BYTES = 2**20
 FULL_RETRY_AFTER_S = 10
 AWAY_RETRY_AFTER_S = 5
 
@@ -96,6 +100,7 @@ class Appender:
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
         self._shards = [_Shard(shard) for shard in range(settings.SHARDS)]
+        self._large = asyncio.Lock()
 
     async def append(
         self, entry: stream.Entry, key: KeyInfo, *, is_event: bool
@@ -106,17 +111,12 @@ class Appender:
         the entry is as durable as Valkey is. Raises RateLimited; and
         StreamUnavailable, after which the entry may all the same have been appended.
         """
-        shard = self._shards[stream.shard_of(entry.project_id)]
         try:
-            result = await self._valkey.run(
-                shard.append,
-                *shard.keys,
-                limits.counter_prefix(key.key_id),
-                key.rate_limit_count if is_event else 0,
-                key.rate_limit_window_s,
-                *_values(entry),
-                keys=5,
-            )
+            if len(entry.body) > LARGE_BYTES:
+                async with self._large:
+                    result = await self._run(entry, key, is_event)
+            else:
+                result = await self._run(entry, key, is_event)
         except ValkeyError as error:
             raise StreamUnavailable(
                 "the event queue cannot be reached", retry_after_s=AWAY_RETRY_AFTER_S
@@ -127,6 +127,19 @@ class Appender:
             )
         if result:
             raise RateLimited(result)
+
+    async def _run(self, entry: stream.Entry, key: KeyInfo, is_event: bool) -> int:
+        shard = self._shards[stream.shard_of(entry.project_id)]
+        result: int = await self._valkey.run(
+            shard.append,
+            *shard.keys,
+            limits.counter_prefix(key.key_id),
+            key.rate_limit_count if is_event else 0,
+            key.rate_limit_window_s,
+            *_values(entry),
+            keys=5,
+        )
+        return result
 
 
 def _values(entry: stream.Entry) -> tuple[str | bytes | int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -71,16 +72,17 @@ class Intake:
     async def _collect(
         self, receive: Receive, message: dict[str, Any]
     ) -> tuple[bytes, int]:
-        body = bytearray()
+        # Unlike a bytearray it gives its content away without a copy.
+        body = io.BytesIO()
         held = 0
         try:
             while True:
                 piece = message.get("body", b"")
                 held += self._hold(len(piece))
-                body += piece
-                self._check(len(body))
+                self._check(held)
+                body.write(piece)
                 if not message.get("more_body"):
-                    return bytes(body), held
+                    return body.getvalue(), held
                 message = await _piece(receive)
         except BaseException:
             self.release(held)
