@@ -25,6 +25,8 @@ class Recorded:
     method: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    # Sizes of the pieces in which the body came, where it was sent in chunks.
+    chunks: tuple[int, ...]
     expected: dict[str, Any]
 
 
@@ -43,5 +45,6 @@ def _read(folder: Path, expected: dict[str, Any]) -> Recorded:
         method=request["method"],
         headers=tuple((name, value) for name, value in request["headers"]),
         body=base64.b64decode(request["body_base64"] or ""),
+        chunks=tuple(request.get("chunks") or ()),
         expected=expected,
     )

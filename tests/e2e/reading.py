@@ -13,11 +13,13 @@ _PROGRAM = """
 import json, sys
 from issues.events import open_event
 from issues.models import Event, EventUser, Issue, Tag
+from issues.titles import describe
 issues = Issue.objects.in_bulk()
 users = dict(EventUser.objects.values_list("id", "identity"))
 tags = {row.id: (row.key, row.value) for row in Tag.objects.all()}
 for row in Event.objects.order_by("received_at"):
     issue = issues[row.issue_id]
+    payload = open_event(row).payload
     line = {
         "project": row.project_id,
         "event_id": row.event_id.hex,
@@ -28,7 +30,8 @@ for row in Event.objects.order_by("received_at"):
         "user": users.get(row.user_id),
         "tags": dict(tags[one] for one in row.tag_ids),
         "level": row.level,
-        "payload": open_event(row).payload,
+        "payload": payload,
+        "title": describe(payload).title if payload else "",
     }
     print("EVENT", json.dumps(line))
 """
@@ -47,6 +50,8 @@ class Stored:
     level: int
     # None: beyond the sample, and only counted.
     payload: dict[str, Any] | None
+    # Its own title: an issue has that of its newest event.
+    title: str
 
 
 def stored_events(data: Path) -> dict[str, Stored]:
