@@ -135,7 +135,8 @@ def _filter_names(bags: list[Any], texts: list[str]) -> bool:
         found = [v for v in values if type(v) is not str]
         dicts = [v for v in found if type(v) is dict]
         lists = [v for v in found if type(v) is list]
-        has_card = has_card or any(type(v) is int and v > _CARD_MIN for v in found)
+        numbers = [v for v in found if type(v) is int]
+        has_card = has_card or (bool(numbers) and max(numbers) >= _CARD_MIN)
         if not dicts and not lists:
             return has_card
     return True

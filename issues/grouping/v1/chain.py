@@ -8,6 +8,8 @@ from typing import NamedTuple
 from issues.event import Event, Exception_
 from issues.grouping.parts import Part
 from issues.grouping.v1.frames import Trace, cycle, trace
+from issues.grouping.v1.library import FAMILIES
+from issues.grouping.v1.names import type_name
 from issues.grouping.v1.parameterise import parameterised
 
 _OVERFLOW_TYPES = (
@@ -45,7 +47,7 @@ def components(event: Event) -> list[Component]:
     # Beside the app's own frames those of libraries would only add their versions.
     has_own = any(found is not None and found.is_own for found in traces)
     found = [
-        _component(value, seen, has_own)
+        _component(value, seen, has_own, platform)
         for value, seen in zip(values, traces, strict=True)
     ]
     is_group = _is_tree(values)
@@ -70,10 +72,12 @@ def _trace(value: Exception_, platform: str) -> Trace | None:
     return trace(stack["frames"], platform) if stack else None
 
 
-def _component(value: Exception_, found: Trace | None, has_own: bool) -> Component:
+def _component(
+    value: Exception_, found: Trace | None, has_own: bool, platform: str
+) -> Component:
     mechanism = value.get("mechanism")
     is_synthetic = bool(mechanism and mechanism.get("synthetic"))
-    kind = value.get("type", "")
+    kind = type_name(value.get("type", ""), FAMILIES.get(platform, "other"))
     texts: list[str] = []
     parts: list[Part] = []
     if kind:
@@ -87,7 +91,10 @@ def _component(value: Exception_, found: Trace | None, has_own: bool) -> Compone
         parts.append(part)
     texts += stack_texts
     said = value.get("value", "")
-    if said and stack_texts:
+    # Without a type it is a message with the place that sent it, which is exact only
+    # where the line of source is known.
+    is_exact = bool(kind) or (found is not None and found.has_line)
+    if said and stack_texts and is_exact:
         # Left as it is: its variable data would be looked for in vain.
         parts.append(Part("value", (said[:200],), "the stack trace tells more"))
     elif said:

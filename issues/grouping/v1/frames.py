@@ -8,7 +8,7 @@ from typing import NamedTuple
 from issues.event import Frame
 from issues.grouping.parts import Part
 from issues.grouping.v1 import files, names
-from issues.grouping.v1.library import FAMILIES, library_of
+from issues.grouping.v1.library import FAMILIES, NEVER_OWN, library_of
 
 CONTEXT_LINE_CHARS = 120
 CYCLE_MAX = 8
@@ -124,6 +124,8 @@ def _script_function(frame: Frame, name: str) -> str | None:
         return None
     if "eval at " in location or "> eval" in location or " line " in location:
         return None
+    if location.startswith("index ") and "Promise." in name:
+        return None  # As in "Promise.all (index 0)", which only Chrome has.
     if name.startswith("(missing: "):  # The text of the error, read as a frame.
         return None
     if "data" in frame and frame["data"].get("sourcemap") and frame.get("context_line"):
@@ -181,9 +183,13 @@ def _trace(frames: list[Frame], platform: str) -> Trace:
     is_own = True
     if True in flags:
         chosen = [flag is True for flag in flags]
-        if False not in flags and None not in flags:
-            ruled = [not seen.library for seen in views]
-            chosen = ruled if _any_counts(views, ruled) else chosen
+        # An SDK that looked is believed, but for what no app is made of.
+        looked = False in flags or None in flags
+        ruled = [
+            own and (seen.library not in NEVER_OWN if looked else not seen.library)
+            for own, seen in zip(chosen, views, strict=True)
+        ]
+        chosen = ruled if _any_counts(views, ruled) else chosen
     else:
         chosen = [
             flag is None and not seen.library

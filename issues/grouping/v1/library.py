@@ -47,6 +47,17 @@ FAMILIES = {
 """The platforms that write their names in the same way."""
 
 
+PACKAGE = "an installed package"
+PYTHON = "Python's standard library"
+NODE = "Node's own library"
+GO = "Go's own library"
+PHP = "PHP itself"
+SYSTEM = "the system's libraries"
+RUNTIME = "the language's runtime"
+NEVER_OWN = frozenset({PYTHON, NODE, GO, PHP, SYSTEM, RUNTIME})
+"""What no frame of an app can belong to, whatever the SDK says."""
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
@@ -99,7 +110,7 @@ _NATIVE_FUNCTIONS = re.compile(
     r"BaseThreadInitThunk$|RtlUserThreadStart$|mainCRTStartup$)"
 )
 _PYTHON_HOME = re.compile(r"/lib(?:64)?/(?:python|pypy)\d|/python\d*/lib/")
-_RUBY_HOME = re.compile(r"/(?:gems|bundler|rubygems)/|/ruby/\d|<internal:|^<main>$")
+_RUBY_HOME = re.compile(r"/(?:gems|bundler|rubygems)/|/ruby/\d|<internal:")
 _GO_HOME = re.compile(r"/pkg/mod/|/vendor/|/go/src/(?!\w+\.\w+/)|/libexec/src/")
 _JS_HOME = re.compile(
     r"node_modules|bower_components|^node:|^internal/|^~/|/~/|webpack/(?:bootstrap|"
@@ -130,7 +141,7 @@ def _path(frame: Frame) -> str:
 def _python(frame: Frame, platform: str) -> str:
     path = _path(frame)
     if "site-packages/" in path or "dist-packages/" in path:
-        return "an installed package"
+        return PACKAGE
     module = frame.get("module", "").partition(".")[0]
     is_placed = "/" in path
     if (
@@ -138,18 +149,17 @@ def _python(frame: Frame, platform: str) -> str:
         or _PYTHON_HOME.search(path if path.islower() else path.lower())
         or (not is_placed and module in sys.stdlib_module_names)
     ):
-        return "Python's standard library"
+        return PYTHON
     return "an error tracking SDK" if module in ("sentry_sdk", "raven") else ""
 
 
 def _javascript(frame: Frame, platform: str) -> str:
     path = _path(frame)
     if _JS_HOME.search(path):
-        return "an installed package or the runtime"
+        return NODE if path.startswith(("node:", "internal/")) else PACKAGE
     # Node tells its built-in modules without a folder, those of the app with one.
-    if platform == "node" and path and "/" not in path and path[0] != "<":
-        return "Node's own library"
-    return ""
+    is_bare = path and "/" not in path and path[0] not in "<["
+    return NODE if platform == "node" and is_bare else ""
 
 
 def _java(frame: Frame, platform: str) -> str:
@@ -171,7 +181,7 @@ def _go(frame: Frame, platform: str) -> str:
         return "a module of others or Go's own library"
     root = frame.get("module", "").partition("/")[0].partition(".")[0]
     if root in _GO_ROOTS and "." not in frame.get("module", "").partition("/")[0]:
-        return "Go's own library"
+        return GO
     return ""
 
 
@@ -181,8 +191,9 @@ def _ruby(frame: Frame, platform: str) -> str:
 
 def _php(frame: Frame, platform: str) -> str:
     path = _path(frame)
-    is_library = "/vendor/" in path or path.startswith(("vendor/", "[internal]"))
-    return "an installed package" if is_library else ""
+    if path.startswith("[internal]"):
+        return PHP
+    return PACKAGE if "/vendor/" in path or path.startswith("vendor/") else ""
 
 
 def _native(frame: Frame, platform: str) -> str:
@@ -191,9 +202,9 @@ def _native(frame: Frame, platform: str) -> str:
         package and _NATIVE_FILES.match(package.rpartition("/")[2])
     )
     if is_system:
-        return "a library of the system"
+        return SYSTEM
     if _NATIVE_FUNCTIONS.match(function_name(frame.get("function", ""), "native")):
-        return "the language's runtime"
+        return RUNTIME
     path = _path(frame)
     if path.startswith("/rustc/") or "/.cargo/registry/" in path:
         return "a crate of others or Rust itself"
@@ -208,9 +219,7 @@ def _dart(frame: Frame, platform: str) -> str:
 
 def _elixir(frame: Frame, platform: str) -> str:
     path = _path(frame)
-    return (
-        "an installed package" if path.startswith("deps/") or "/deps/" in path else ""
-    )
+    return PACKAGE if path.startswith("deps/") or "/deps/" in path else ""
 
 
 _TESTS = {

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 AUTO = "<auto>"
 
+_NAMELESS = frozenset({"?", "??", "<unknown>", "<unknown function>", "unknown"})
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{2,}")
 
 # JavaScript
@@ -31,7 +32,7 @@ _JS_CALLEE = re.compile(r"_callee\d*\$?")
 # Java and its kin
 _JAVA_GENERATED = re.compile(
     r"\$\$(?:Enhancer|FastClass|KeyFactory|SpringCGLIB|Lambda|ExternalSynthetic|"
-    r"InternalSynthetic|Nest|Proxy|_Weld|EnhancerBy)[^.]*"
+    r"InternalSynthetic|Nest|Proxy|_Weld)[^.]*(?:\.0x[0-9a-f]+)?"
     r"|_?\$\$_(?:jvst|javassist|Weld)[^.]*"
     r"|\$(?:HibernateProxy|ByteBuddy|MockitoMock|auxiliary)\$[^.]*"
     r"|\$Proxy\d+"
@@ -49,6 +50,7 @@ _CS_STATE_MACHINE = re.compile(r"[+.]?<(\w*)>d(?:__\d+)?(?:`\d+)?(?:\[.*\])?$")
 _CS_DISPLAY_CLASS = re.compile(r"[+.]<>c(?:__DisplayClass[\d_]+)?(?:`\d+)?$|[+.]<>O$")
 _CS_LAMBDA = re.compile(r"^<(\w*)>b__[\d_]*(?:`\d+)?$")
 _CS_LOCAL = re.compile(r"^<\w*>g__(\w+)\|[\d_]+$")
+_CS_NESTED_MACHINE = re.compile(r"[+.]<(<\w*>[bg]__[^>]*)>d(?:__\d+)?(?:`\d+)?$")
 _CS_ARITY = re.compile(r"`\d+(?:\[.*\])?|(?<=\w)\[[\w., ]*\]")
 _CS_NUMBER = re.compile(r"(?<=AnonymousType)\d+|(?<=lambda_method)\d+|(?<=Proxy)_\d+")
 
@@ -66,7 +68,7 @@ _PHP_GENERATED = re.compile(
 
 # Ruby
 _RUBY_BLOCK = re.compile(r"^((?:block|rescue|ensure))(?: \(\d+ levels\))? in ")
-_RUBY_TEMPLATE = re.compile(r"_{2,}\d+_\d+$|_{2,3}\d{5,}$")
+_RUBY_TEMPLATE = re.compile(r"_{2,}\d+_\d+$|_{2,3}\d{5,}$|(?<=__)\d{3,}(?=__)")
 
 # Native
 _NATIVE_NAMELESS = frozenset({"<redacted>", "<unknown>", "??", "unknown", "<null>"})
@@ -104,7 +106,7 @@ _STAMP = re.compile(
 
 def function_name(name: str, family: str) -> str:
     """The function's name as it counts for grouping."""
-    if not name:
+    if not name or name in _NAMELESS:
         return ""
     clean = _FUNCTIONS.get(family)
     if clean is not None:
@@ -118,6 +120,7 @@ def module_name(module: str, family: str) -> str:
         module = _JAVA_NUMBER.sub("$" + AUTO, _JAVA_GENERATED.sub(AUTO, module))
         module = _CLOJURE_NUMBER.sub("", module)
     elif family == "csharp":
+        module = _CS_NESTED_MACHINE.sub("", module.replace("<<Main>$>", "<Main>"))
         module = _CS_DISPLAY_CLASS.sub("", _CS_STATE_MACHINE.sub("", module))
         module = _CS_NUMBER.sub("", _CS_ARITY.sub("", module))
     elif family == "go":
@@ -125,6 +128,15 @@ def module_name(module: str, family: str) -> str:
     elif family == "php":
         module = _PHP_GENERATED.sub(AUTO, module)
     return _without_stamps(module)
+
+
+def type_name(kind: str, family: str) -> str:
+    """An exception's type without generated parts."""
+    if "@anonymous" in kind:
+        return kind.partition("@anonymous")[0] + "@anonymous"
+    if family in ("java", "csharp", "php") and ("$" in kind or "`" in kind):
+        kind = module_name(kind, family)
+    return _ADDRESS.sub("0x", kind) if "0x" in kind else kind
 
 
 def _without_stamps(module: str) -> str:
@@ -177,6 +189,7 @@ def _java(name: str) -> str:
 
 def _csharp(name: str) -> str:
     name = name.partition("(")[0].strip().rpartition(" ")[2]
+    name = name.replace("<<Main>$>", "<Main>")
     name = _CS_LOCAL.sub(r"\1", _CS_LAMBDA.sub(r"\1", name))
     if name.endswith("MoveNext") and "<" in name:
         name = re.sub(r".*<(\w+)>.*", r"\1", name)
@@ -186,6 +199,10 @@ def _csharp(name: str) -> str:
 
 def csharp_state_machine(module: str) -> str:
     """The method that a compiler-made class stands for: ``Foo`` of ``A+<Foo>d__12``."""
+    module = module.replace("<<Main>$>", "<Main>")
+    nested = _CS_NESTED_MACHINE.search(module)
+    if nested:
+        return _csharp(nested[1])
     match = _CS_STATE_MACHINE.search(module)
     return match[1] if match else ""
 

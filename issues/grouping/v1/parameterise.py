@@ -115,7 +115,7 @@ def _placeholder(match: re.Match[str]) -> str:
 
 def _word(word: str) -> str:
     """A word with digits: an id, a name with a number behind it, or a plain name."""
-    if word.isdigit() or word[0] == "#":
+    if word[0] == "#" or word.replace("_", "").isdigit():
         return "<number>"
     if _NAMES.match(word):
         return word

@@ -35,6 +35,7 @@ FUNCTIONS = {
     "csharp": [
         ("<Process>b__1_0", "<Process>b__7_3"),
         ("<Process>g__Inner|4_0", "<Process>g__Inner|9_2"),
+        ("<<Main>$>b__0_0", "<<Main>$>b__0_3"),
         ("void Process(int id)", "Process(Int32 id)"),
         ("lambda_method12(Closure, Object)", "lambda_method7(Closure, Object)"),
     ],
@@ -53,6 +54,10 @@ FUNCTIONS = {
     "ruby": [
         ("block (2 levels) in total", "block (3 levels) in total"),
         ("Cart#total", "total"),
+        (
+            "_run__1234567__process__98765__callbacks",
+            "_run__5577__process__991__callbacks",
+        ),
         ("block in Cart#total", "block in total"),
         ("_app_show_html_erb___1234567890_12345", "_app_show_html_erb___98765_777"),
     ],
@@ -99,6 +104,7 @@ MODULES = {
         ("iot.Hub$$EnhancerBySpringCGLIB$$1eef", "iot.Hub$$EnhancerBySpringCGLIB$$4d5"),
         ("iot.Hub$$SpringCGLIB$$0", "iot.Hub$$SpringCGLIB$$1"),
         ("iot.Hub$$Lambda$12/0x0000000800", "iot.Hub$$Lambda$99/0x0000001111"),
+        ("iot.Hub$$Lambda.0x0000000800", "iot.Hub$$Lambda/0x0000001111"),
         ("com.acme.$Proxy42", "com.acme.$Proxy7"),
         ("iot.Hub$1", "iot.Hub$2"),
         ("iot.HubKt$main$1", "iot.HubKt$main$2"),
@@ -171,6 +177,27 @@ def test_other_functions_are_others(platform: str, one: str, other: str) -> None
 @pytest.mark.parametrize(("platform", "one", "other"), pairs(MODULES))
 def test_generated_modules_are_one(platform: str, one: str, other: str) -> None:
     assert in_module(platform, one) == in_module(platform, other)
+
+
+@pytest.mark.parametrize(
+    ("platform", "one", "other"),
+    [
+        ("php", "class@anonymous/srv/a.php:12$0", "class@anonymous/x/a.php:19$1"),
+        ("java", "iot.Hub$1Problem$$Lambda$7", "iot.Hub$1Problem$$Lambda$9"),
+        ("native", "EXC_BAD_ACCESS 0x1f", "EXC_BAD_ACCESS 0x2a"),
+    ],
+)
+def test_generated_types_are_one(platform: str, one: str, other: str) -> None:
+    place = frame("go", filename="x")
+    hashes = {hash_of(error(place, type=t, platform=platform)) for t in (one, other)}
+    assert len(hashes) == 1
+
+
+def test_an_async_lambda_of_csharp_is_its_method() -> None:
+    modules = ("Shop.Orders+<>c+<<Send>b__0_0>d", "Shop.Orders+<>c+<<Send>b__3_1>d")
+    frames = [frame("MoveNext", module=module) for module in modules]
+    frames.append(frame("Send", module="Shop.Orders"))
+    assert len({hash_of(error(one, platform="csharp")) for one in frames}) == 1
 
 
 def test_an_async_method_of_csharp_is_its_state_machine() -> None:

@@ -65,6 +65,7 @@ ONE_TEMPLATE = [
     ('got {"a": 1, "b": "x"}', 'got {"zzz": [1,2]}'),
     ("needs v2.0.1-rc1", "needs v3.1.4"),
     ("Thread-3 (worker) ended", "Thread-17 (worker) ended"),
+    ("in ThreadPoolExecutor-0_1", "in ThreadPoolExecutor-12_7"),
     ("worker_3 ended", "worker_12 ended"),
     ("line 17, col 3", "line 9, col 44"),
     ("lat=52.1, lon=-4.5", "lat=-1, lon=9.25"),
