@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
 from ingest import limits, stream, wakeup
+from ingest.stream import Entry
 from ingest.valkey import Script, Valkey, ValkeyError
 from projects.keys import KeyInfo
 
@@ -18,8 +18,6 @@ FULL_RETRY_AFTER_S = 10
 AWAY_RETRY_AFTER_S = 5
 
 _FULL = -1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class StreamUnavailable(Exception):
@@ -39,13 +37,12 @@ class RateLimited(Exception):
 
 
 # KEYS: stream, bytes, awake, Celery's queue, prefix of the limit's counters.
-# ARGV: events per window (0: no limit), window in s, and the entry's ten values.
-# XADD is the first write: where Valkey refuses to write, nothing was counted. The
-# fields always have the same order: the stream then keeps their names once.
+# ARGV: events per window (0: no limit), window in s, the entry's head and body.
+# XADD is the first write: where Valkey refuses to write, nothing was counted.
 _APPEND = (
     limits.LUA
     + """
-local weight = #ARGV[12] + {overhead}
+local weight = #ARGV[4] + {overhead}
 local held = tonumber(redis.call('GET', KEYS[2]) or 0)
 if held > 0 and held + weight > {max_bytes} then
   return -1
@@ -58,9 +55,7 @@ if ARGV[1] ~= '0' then
     return wait_s
   end
 end
-local id = redis.call('XADD', KEYS[1], '*', 'project', ARGV[3], 'key', ARGV[4],
-  'at', ARGV[5], 'kind', ARGV[6], 'encoding', ARGV[7], 'id', ARGV[8],
-  'client', ARGV[9], 'ip', ARGV[10], 'agent', ARGV[11], 'body', ARGV[12])
+local id = redis.call('XADD', KEYS[1], '*', 'head', ARGV[3], 'body', ARGV[4])
 redis.call('INCRBY', KEYS[2], weight)
 if counter then
   count_event(counter, tonumber(ARGV[2]))
@@ -102,9 +97,7 @@ class Appender:
         self._shards = [_Shard(shard) for shard in range(settings.SHARDS)]
         self._large = asyncio.Lock()
 
-    async def append(
-        self, entry: stream.Entry, key: KeyInfo, *, is_event: bool
-    ) -> None:
+    async def append(self, entry: Entry, key: KeyInfo, *, is_event: bool) -> None:
         """Appends the entry and wakes its digest, in one call to Valkey.
 
         `is_event` says whether the key's rate limit is about it. Once this returns
@@ -128,7 +121,7 @@ class Appender:
         if result:
             raise RateLimited(result)
 
-    async def _run(self, entry: stream.Entry, key: KeyInfo, is_event: bool) -> int:
+    async def _run(self, entry: Entry, key: KeyInfo, is_event: bool) -> int:
         shard = self._shards[stream.shard_of(entry.project_id)]
         result: int = await self._valkey.run(
             shard.append,
@@ -136,22 +129,8 @@ class Appender:
             limits.counter_prefix(key.key_id),
             key.rate_limit_count if is_event else 0,
             key.rate_limit_window_s,
-            *_values(entry),
+            stream.encode_head(entry),
+            entry.body,
             keys=5,
         )
         return result
-
-
-def _values(entry: stream.Entry) -> tuple[str | bytes | int, ...]:
-    return (
-        entry.project_id,
-        entry.key_id,
-        (entry.received_at - _EPOCH) // _MICROSECOND,
-        entry.kind,
-        entry.encoding,
-        entry.event_id,
-        entry.client,
-        entry.remote_ip,
-        entry.user_agent,
-        entry.body,
-    )

@@ -140,9 +140,10 @@ class Edge:
     async def _append(
         self, entry: Entry, key: KeyInfo, submission: Submission
     ) -> Answer:
-        """Appends the entry, or of a limited one what the limit is not about."""
+        """Appends the request, or of a limited one what the limit is not about."""
+        append = self._appender.append
         try:
-            await self._appender.append(entry, key, is_event=submission.has_event)
+            await append(entry, key, is_event=submission.has_event)
             return answers.accepted(entry.event_id)
         except StreamUnavailable as error:
             raise _overloaded(error, submission) from None
@@ -155,7 +156,7 @@ class Edge:
             self._refusals.add(key, category, Outcome.RATE_LIMITED, "key")
         remainder = msgspec.structs.replace(entry, body=rest.body, encoding="")
         try:
-            await self._appender.append(remainder, key, is_event=False)
+            await append(remainder, key, is_event=False)
         except StreamUnavailable as error:
             raise _overloaded(error, submission) from None
         return answers.accepted(entry.event_id, answers.rate_limits(wait_s))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import orjson
 
 # Above what any SDK sends; they keep a request of nothing but headers from
@@ -23,8 +23,7 @@ class TooManyItems(EnvelopeError):
     """The envelope has more items than any client sends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One item: its header as sent, and its body as a view into the envelope."""
 
     headers: dict[str, Any]
@@ -35,8 +34,7 @@ class Item:
         return str(self.headers["type"])
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     headers: dict[str, Any]
     items: list[Item]
 

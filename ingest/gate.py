@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
@@ -45,16 +44,14 @@ _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 _NIL_ID = "0" * 32
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Sizes in bytes, after decompression."""
 
     max_envelope_bytes: int
     max_event_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True):
     """What a body was found to hold; `envelope` is None for a stored event."""
 
     event_id: str

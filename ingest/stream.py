@@ -1,9 +1,10 @@
 """The stream of what was accepted and is not yet digested, one per shard.
 
 Redis keys (<n> is the shard; all but the flag live until they are emptied):
-    errtrack:stream:<n>         stream, one entry per accepted request (see Entry), read
-                                by the consumer group `digest`, deleted when
-                                acknowledged; never trimmed
+    errtrack:stream:<n>         stream, one entry per accepted request with
+                                the fields `head` (JSON of Head) and `body`; read by the
+                                consumer group `digest`, deleted when acknowledged;
+                                never trimmed
     errtrack:stream:<n>:bytes   integer, the sum of the entries' weights: what the
                                 stream's bound is measured by
     errtrack:stream:<n>:awake   string, set while a digest of the shard is on its way or
@@ -15,7 +16,7 @@ Appending is in append.py; Celery's queue is a list under the queue's own name.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
@@ -33,13 +34,11 @@ WAKE_S = 30
 ENTRY_OVERHEAD_BYTES = 512
 
 Kind = Literal["envelope", "store"]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One accepted request, its body as it came.
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What the stream keeps of an accepted request beside its body.
 
-    `stream_id` and `deliveries` (1 at the first) are known once it was read back.
     `event_id` is the one answered: 32 hex digits, or empty for a request without any.
     """
 
@@ -52,9 +51,38 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     remote_ip: str
     user_agent: str
+
+
+class Entry(Head, frozen=True, kw_only=True):
+    """One accepted request, its body as it came.
+
+    `stream_id` and `deliveries` (1 at the first) are known once it was read back.
+    """
+
     body: bytes
     stream_id: str = ""
     deliveries: int = 0
+
+
+_encode_head = msgspec.json.Encoder().encode
+_decode_head = msgspec.json.Decoder(Head).decode
+
+
+def encode_head(entry: Entry) -> bytes:
+    """The entry's `head` field."""
+    return _encode_head(
+        Head(
+            project_id=entry.project_id,
+            key_id=entry.key_id,
+            received_at=entry.received_at,
+            kind=entry.kind,
+            encoding=entry.encoding,
+            event_id=entry.event_id,
+            client=entry.client,
+            remote_ip=entry.remote_ip,
+            user_agent=entry.user_agent,
+        )
+    )
 
 
 class Backlog(NamedTuple):
@@ -83,9 +111,9 @@ def shard_of(project_id: int) -> int:
     return int(project_id % settings.SHARDS)
 
 
-def weight_of(entry: Entry) -> int:
-    """The bytes that the entry counts for in the stream's bound."""
-    return len(entry.body) + ENTRY_OVERHEAD_BYTES
+def weight_of(body: bytes) -> int:
+    """The bytes that an entry counts for in the stream's bound."""
+    return len(body) + ENTRY_OVERHEAD_BYTES
 
 
 # KEYS: stream, bytes. ARGV: group, then id and weight of each entry.
@@ -169,7 +197,7 @@ class ShardStream:
             return
         arguments: list[str | int] = [GROUP]
         for entry in entries:
-            arguments += [entry.stream_id, weight_of(entry)]
+            arguments += [entry.stream_id, weight_of(entry.body)]
         self._acknowledge(keys=[self._names.stream, self._names.bytes], args=arguments)
 
     def clear_wake(self) -> None:
@@ -206,17 +234,10 @@ class ShardStream:
 
 
 def _entry(stream_id: bytes, fields: dict[bytes, bytes], deliveries: int) -> Entry:
+    head = _decode_head(fields[b"head"])
     return Entry(
+        **msgspec.structs.asdict(head),
+        body=fields[b"body"],
         stream_id=stream_id.decode(),
         deliveries=deliveries,
-        project_id=int(fields[b"project"]),
-        key_id=int(fields[b"key"]),
-        received_at=_EPOCH + timedelta(microseconds=int(fields[b"at"])),
-        kind="store" if fields[b"kind"] == b"store" else "envelope",
-        encoding=fields[b"encoding"].decode(),
-        event_id=fields[b"id"].decode(),
-        client=fields[b"client"].decode(),
-        remote_ip=fields[b"ip"].decode(),
-        user_agent=fields[b"agent"].decode(),
-        body=fields[b"body"],
     )

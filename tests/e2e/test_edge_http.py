@@ -168,5 +168,5 @@ def test_what_was_accepted_outlives_valkey_and_the_edge_comes_back(door: Door) -
     door.running.start(Valkey.name)
     wait_for(lambda: door.post(one_event()[1])[0] == 200, 20)
     entries: Any = door.valkey.xrange(STREAM)
-    kept = {fields[b"id"].decode() for _, fields in entries}
+    kept = {json.loads(fields[b"head"])["event_id"] for _, fields in entries}
     assert accepted <= kept
