@@ -1,0 +1,138 @@
+"""What the buttons do: once, by whom it may be done, and back again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from issues.models import Bookmark, Issue, IssueState, Status
+from projects.models import Project
+from tests.factories import make_issue, make_project
+
+LIST = "/o/acme/p/shop/"
+UPDATE = "/o/acme/issues/update/"
+
+
+@pytest.fixture
+def issue(project: Project) -> Issue:
+    return make_issue(project)
+
+
+def change(client: Client, do: str, *issues: object, **fields: Any) -> str:
+    """Presses a button; the page that it leads to."""
+    data = {"do": do, "issue": [str(one) for one in issues], "next": LIST} | fields
+    answer = client.post(UPDATE, data)
+    assert (answer.status_code, answer["Location"]) == (303, data["next"])
+    return client.get(LIST).content.decode()
+
+
+def status_of(issue: Issue) -> Status:
+    return Status(IssueState.objects.get(issue=issue).status)
+
+
+def test_resolving_says_so_and_can_be_undone(issue: Issue, member: Client) -> None:
+    html = change(member, "resolve", issue.pk)
+    assert "Resolved SHOP-1" in html
+    assert status_of(issue) == Status.RESOLVED
+    (token,) = re.findall(r'name="undo" value="([^"]+)"', html)
+    answer = member.post("/undo/", {"undo": token, "next": LIST})
+    assert answer["Location"] == LIST
+    assert status_of(issue) == Status.UNRESOLVED
+    assert "Undone" in member.get(LIST).content.decode()
+
+
+def test_several_at_once(project: Project, issue: Issue, member: Client) -> None:
+    other = make_issue(project, exception=None, message="else")
+    html = change(member, "ignore", issue.pk, other.pk)
+    assert "2 issues ignored" in html
+    assert (status_of(issue), status_of(other)) == (Status.IGNORED, Status.IGNORED)
+    assert "2 issues reopened" in change(member, "unresolve", issue.pk, other.pk)
+
+
+def test_what_is_resolved_already_is_not_counted(issue: Issue, member: Client) -> None:
+    change(member, "resolve", issue.pk)
+    html = change(member, "resolve", issue.pk)
+    assert "0 issues resolved" in html
+    assert 'name="undo"' not in html
+
+
+def test_bookmarks(issue: Issue, member: Client) -> None:
+    assert "Bookmarked SHOP-1" in change(member, "bookmark", issue.pk)
+    assert Bookmark.objects.count() == 1
+    change(member, "unbookmark", issue.pk)
+    assert Bookmark.objects.count() == 0
+
+
+@pytest.mark.parametrize("ids", [[], ["x"], ["-1"], ["99999999999999999999"]])
+def test_nothing_chosen_changes_nothing(
+    issue: Issue, member: Client, ids: list[str]
+) -> None:
+    assert "Select an issue first" in change(member, "resolve", *ids)
+    assert status_of(issue) == Status.UNRESOLVED
+
+
+def test_an_unknown_action_changes_nothing(issue: Issue, member: Client) -> None:
+    assert "not known" in change(member, "explode", issue.pk)
+
+
+def test_viewers_may_not(issue: Issue, viewer: Client) -> None:
+    answer = viewer.post(UPDATE, {"do": "resolve", "issue": issue.pk})
+    assert answer.status_code == 403
+    assert status_of(issue) == Status.UNRESOLVED
+
+
+def test_strangers_may_not(issue: Issue, stranger: Client) -> None:
+    data = {"do": "resolve", "issue": issue.pk}
+    assert stranger.post(UPDATE, data).status_code == 404
+    answer = stranger.post("/o/other/issues/update/", data)
+    assert answer.status_code == 303
+    assert status_of(issue) == Status.UNRESOLVED
+
+
+def test_one_organization_cannot_undo_anothers(
+    issue: Issue, member: Client, stranger: Client
+) -> None:
+    html = change(member, "resolve", issue.pk)
+    (token,) = re.findall(r'name="undo" value="([^"]+)"', html)
+    assert stranger.post("/undo/", {"undo": token}).status_code == 404
+    assert status_of(issue) == Status.RESOLVED
+
+
+def test_a_forged_undo_is_refused(issue: Issue, member: Client) -> None:
+    member.post("/undo/", {"undo": "forged", "next": LIST})
+    assert "be undone any more" in member.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", ""])
+def test_the_way_back_never_leaves_the_site(
+    issue: Issue, member: Client, target: str
+) -> None:
+    answer = member.post(UPDATE, {"do": "resolve", "issue": issue.pk, "next": target})
+    assert answer["Location"] == "/"
+
+
+def test_changes_need_the_forms_token(issue: Issue, member: Client) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = member.cookies
+    answer = strict.post(UPDATE, {"do": "resolve", "issue": issue.pk})
+    assert answer.status_code == 403
+    assert status_of(issue) == Status.UNRESOLVED
+
+
+def test_looking_changes_nothing(issue: Issue, member: Client) -> None:
+    assert member.get(UPDATE).status_code == 405
+    assert member.get("/undo/").status_code == 405
+
+
+def test_a_deleted_projects_issues_stay_as_they_are(
+    project: Project, issue: Issue, member: Client
+) -> None:
+    other = make_project("api", organization=project.organization)
+    gone = make_issue(other)
+    other.deleted_at = other.created_at
+    other.save()
+    assert "Select an issue first" in change(member, "resolve", gone.pk)
+    assert status_of(gone) == Status.UNRESOLVED
