@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import orjson
 
-from ingest.normalise.columns import Column, Tests, texts, well_formed
+from ingest.normalise.columns import Column, Tests, are_alike, texts, well_formed
 from ingest.normalise.fields import BagLimits, Notes, bag, listed, prose, text
 from ingest.normalise.times import instant
 from issues.event import Breadcrumb
@@ -71,7 +71,8 @@ def breadcrumbs(value: object, shift_s: float, notes: Notes) -> list[Breadcrumb]
     if len(found) > BREADCRUMBS_MAX:
         notes.cut("breadcrumbs.values", len(found), BREADCRUMBS_MAX)
         found = found[-BREADCRUMBS_MAX:]
-    good = well_formed(found, _TESTS)
+    are_good = are_alike(found, _TESTS)
+    good = [True] * len(found) if are_good else well_formed(found, _TESTS)
     are_small = _bytes_of(found) <= DATA.value_bytes
     for index, crumb in enumerate(found):
         happened = instant(crumb.get("timestamp"))

@@ -1,8 +1,8 @@
 """Tests many objects of one shape at once, field by field instead of one by one.
 
 An SDK writes all frames of a trace, and all breadcrumbs, with the same few fields.
-Seen as columns they are tested by calls that run in C: 15 µs for 30 frames of ten
-fields, a third of what a loop over the fields takes.
+Seen as columns they are tested by calls that run in C: 27 µs for 30 frames of ten
+fields, half of what a loop over the fields takes.
 """
 
 from __future__ import annotations

@@ -223,12 +223,17 @@ def add_address(user: User, event: dict[str, Any], remote_ip: str) -> None:
         address = remote_ip
     elif isinstance(reported, str) and _is_address(reported):
         address = reported
-    elif event["platform"] in _CLIENT_SIDE and settings.get("infer_ip") != "never":
+    elif _is_sent_by_client(event) and settings.get("infer_ip") != "never":
         address = remote_ip
     else:
         return
     if address:
         user["ip_address"] = address
+
+
+def _is_sent_by_client(event: dict[str, Any]) -> bool:
+    """Whether the event's sender is the user's own device."""
+    return event["platform"] in _CLIENT_SIDE or "csp" in event
 
 
 @lru_cache(maxsize=4096)

@@ -75,8 +75,9 @@ _NATIVE_NAMELESS = frozenset({"<redacted>", "<unknown>", "??", "unknown", "<null
 _NATIVE_HASH = re.compile(r"::h[0-9a-f]{16}$|(?<=E)?17h[0-9a-f]{16}E?$")
 _NATIVE_SUFFIX = re.compile(
     r"(?: \[clone [^\]]*\]|\.(?:cold|part|isra|constprop|lto_priv|llvm|clone|suffix)"
-    r"(?:\.\d+)?|@@?[A-Z][\w.]*|@plt|(?: ?\+ ?(?:0x[0-9a-f]+|\d+)))+$"
+    r"(?:\.\d+)?|@@?[A-Z][\w.]*|@plt| ?\+ ?(?:0x[0-9a-f]+|\d+))$"
 )
+_SUFFIXES_MAX = 4
 _NATIVE_ANON = re.compile(
     r"\(anonymous namespace\)|`anonymous[ -]namespace'|_GLOBAL__N_\w+|\{anonymous\}"
 )
@@ -219,7 +220,8 @@ def _native(name: str) -> str:
         return block[1] + block[2]
     if name[:2] in ("-[", "+["):
         return name
-    name = _NATIVE_SUFFIX.sub("", name)
+    for _ in range(_SUFFIXES_MAX):
+        name = _NATIVE_SUFFIX.sub("", name)
     name = _RUST_NUMBER.sub(r"{\1}", _NATIVE_HASH.sub("", name))
     name = _SWIFT_CLOSURE.sub("closure in ", _SWIFT.sub("", name))
     name = _NATIVE_LAMBDA.sub("{lambda}", _NATIVE_ANON.sub("{anonymous}", name))

@@ -347,6 +347,7 @@ def test_a_policy_report_becomes_an_event() -> None:
     assert event["csp"]["line_number"] == 7
     assert event["logentry"]["formatted"] == "Blocked 'script' from 'evil.example.net'"
     assert event["request"]["url"] == "https://shop.example.org/cart"
+    assert event["user"]["ip_address"] == "192.0.2.7"
     assert ["Referer", "https://a.example/"] in event["request"]["headers"]
 
 
