@@ -44,7 +44,7 @@ def _events(figures: Figures) -> Iterator[str]:
 
 
 def _throughput(figures: Figures) -> Iterator[str]:
-    ceiling, small = figures.ceiling_per_s, figures.ceiling_small_per_s
+    ceiling, small = figures.ceiling["typical"], figures.ceiling["small"]
     yield from _title("Events a second (share of the ceiling)")
     yield _line("ceiling, typical", _rate(ceiling))
     yield _line("ceiling, small", _rate(small))

@@ -92,8 +92,8 @@ class Figures:
 
     cores: int = field(default_factory=lambda: os.cpu_count() or 1)
     sizes: dict[str, Sizes] = field(default_factory=dict)
-    ceiling_per_s: float = 0.0
-    ceiling_small_per_s: float = 0.0
+    # Events a second.
+    ceiling: dict[str, float] = field(default_factory=dict)
     lone: Waiting | None = None
     edge_alone: Load | None = None
     digest_alone: Load | None = None
@@ -170,8 +170,10 @@ class _Course:
         figures, prepared = self._figures, self._prepared
         self._settle()
         figures.idle_fresh_mib = self._processes.pss_mib()
-        self._measure_ceiling()
+        before = self._ceiling()
         self._measure_typical()
+        after = self._ceiling()
+        figures.ceiling = {name: (before[name] + after[name]) / 2 for name in before}
         with self._weighing("small", len(prepared.small)):
             figures.small = self._load("small events", self._small, prepared.small)
         with self._weighing("new issue", len(prepared.issues)):
@@ -182,11 +184,14 @@ class _Course:
         figures.idle_after_mib = self._processes.pss_mib()
         self._store.close()
 
-    def _measure_ceiling(self) -> None:
+    def _ceiling(self) -> dict[str, float]:
+        """Events a second; measured twice, lest a neighbour of the moment decides."""
         _say("measuring the ceiling")
         prepared, url = self._prepared, self._store.url
-        self._figures.ceiling_per_s = ceiling.measure(prepared.ceiling, url)
-        self._figures.ceiling_small_per_s = ceiling.measure(prepared.ceiling_small, url)
+        return {
+            "typical": ceiling.measure(prepared.ceiling, url),
+            "small": ceiling.measure(prepared.ceiling_small, url),
+        }
 
     def _measure_typical(self) -> None:
         figures, prepared = self._figures, self._prepared
