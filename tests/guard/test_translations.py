@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.utils.translation.trans_real import to_locale
+from django.utils.translation import to_locale
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "locale" / to_locale("zh-hans") / "LC_MESSAGES"

@@ -1,0 +1,301 @@
+"""The pages in a real browser: by mouse, by keyboard alone, without script, for all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.conftest import EMAIL, PASSWORD
+from tests.e2e.service import Service
+from tests.factories import make_exception, make_payload
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CHROMIUM = shutil.which("chromium")
+ISSUES = 8
+ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202e"
+WIDTHS = (1440, 390)
+# 320 px is a window of 1280 at 400 %.
+NARROWEST = 320
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running service with issues, and a browser that is signed in to it."""
+
+    browser: Browser
+    url: str
+    home: str
+    cookies: Any
+
+    @contextmanager
+    def page(self, **options: Any) -> Iterator[Page]:
+        """A page of its own; at its end nothing may have gone wrong in it."""
+        options = {"viewport": {"width": 1440, "height": 900}} | options
+        context = self.browser.new_context(base_url=self.url, **options)
+        context.add_cookies(self.cookies)
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(dialog.message))
+        page.on(
+            "console",
+            lambda said: wrong.append(said.text) if said.type == "error" else None,
+        )
+        yield page
+        context.close()
+        assert wrong == []
+
+
+def send(dsn: str, payload: dict[str, Any]) -> None:
+    """Posts an event to the DSN's project, as a very old SDK does."""
+    parts = urlsplit(dsn)
+    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/store/"
+    request = urllib.request.Request(
+        f"{url}?sentry_key={parts.username}&sentry_version=7",
+        data=json.dumps(payload).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def send_issues(dsn: str) -> None:
+    for i in range(ISSUES):
+        exceptions = [make_exception(f"Error{i}", f"went wrong {i}", f"step_{i}")]
+        payload = make_payload(
+            exception={"values": exceptions},
+            environment="production",
+            release=f"shop@1.{i}",
+            request={"url": "https://shop.example/cart", "headers": {"Accept": "*/*"}},
+            breadcrumbs=[{"category": "auth", "message": "signed in"}],
+        )
+        # Twice each, so that there is an older event to go to.
+        for _ in range(2):
+            send(dsn, payload | {"event_id": make_payload()["event_id"]})
+    hostile = make_exception(ATTACK, ATTACK, ATTACK)
+    send(dsn, make_payload(exception={"values": [hostile]}, tags={ATTACK: ATTACK}))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "the tests need a browser: install chromium"
+    with sync_playwright() as playwright:
+        # Containers often run as root, where Chromium has no sandbox.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(running: Service, browser: Browser) -> Site:
+    send_issues(running.dsn)
+    context = browser.new_context(base_url=running.url)
+    page = context.new_page()
+    page.goto("/")
+    page.fill("[name=login]", EMAIL)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.click(".card-link")
+    page.wait_for_selector(".row")
+    home = urlsplit(page.url).path
+    page.goto(home)
+    for _ in range(100):
+        if page.locator(".row").count() > ISSUES:
+            break
+        page.wait_for_timeout(100)
+        page.reload()
+    cookies = context.cookies()
+    context.close()
+    return Site(browser, running.url, home, cookies)
+
+
+def row(page: Page, name: str) -> Any:
+    return page.locator(".row", has_text=name)
+
+
+def test_triage_by_mouse(site: Site) -> None:
+    with site.page() as page:
+        page.goto(site.home)
+        row(page, "Error1").locator("input").check()
+        page.locator(".tools [value=resolve]").click()
+        expect(page.locator(".toast")).to_contain_text("Resolved")
+        expect(row(page, "Error1")).to_have_count(0)
+        page.locator(".toast button").click()
+        expect(row(page, "Error1")).to_have_count(1)
+        row(page, "Error1").locator(".r-link").click()
+        expect(page.locator(".src .hit").first).to_be_in_viewport()
+        page.locator(".acts [value=resolve]").click()
+        expect(page.locator("h1 .badge")).to_have_text("Resolved")
+        expect(page.locator(".acty")).to_contain_text("resolved this")
+        page.locator(".acts [value=unresolve]").click()
+        expect(page.locator(".acts [value=resolve]")).to_be_visible()
+
+
+def test_triage_by_keyboard_alone(site: Site) -> None:
+    with site.page(permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.goto(site.home)
+        page.keyboard.press("/")
+        page.keyboard.type(" Error2")
+        page.keyboard.press("Enter")
+        expect(page.locator(".row")).to_have_count(1)
+        page.keyboard.press("Escape")
+        page.keyboard.press("j")
+        page.keyboard.press(" ")
+        expect(page.locator(".peek .hit")).to_contain_text("step_2")
+        page.keyboard.press("i")
+        expect(page.locator(".empty")).to_contain_text("No issues match")
+        expect(page.locator(".toast")).to_contain_text("Ignored")
+        page.goto(f"{site.home}?q=is:ignored")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".acts")
+        page.keyboard.press("[")
+        expect(page.locator(".evnav")).to_contain_text("Oldest of 2")
+        page.keyboard.press("y")
+        expect(page.locator(".toast")).to_have_text("Copied")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("# Error2: went wrong 2")
+        page.keyboard.press("r")
+        expect(page.locator(".toast")).to_contain_text("Reopened")
+        page.keyboard.press("?")
+        expect(page.locator("dialog[open]")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("u")
+        expect(row(page, "Error2")).to_have_count(1)
+
+
+def test_everything_works_without_script(site: Site) -> None:
+    with site.page(java_script_enabled=False) as page:
+        page.goto(site.home)
+        page.fill("#q", "is:unresolved Error3")
+        page.keyboard.press("Enter")
+        expect(page.locator(".row")).to_have_count(1)
+        page.locator(".row input").check()
+        page.locator(".tools [value=bookmark]").click()
+        expect(page.locator(".toast")).to_contain_text("Bookmarked")
+        page.locator(".r-link").click()
+        page.locator(".frame:not([open]) summary").first.click()
+        expect(page.locator(".frame[open]")).to_have_count(2)
+        page.locator(".acts [value=resolve]").click()
+        page.locator(".toast button").click()
+        expect(page.locator(".acts [value=resolve]")).to_be_visible()
+        page.locator(".appbar .menu summary").first.click()
+        page.get_by_role("button", name="简体中文").click()
+        expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+        page.locator(".appbar .menu summary").first.click()
+        page.get_by_role("button", name="English").click()
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_the_address_is_the_state(site: Site) -> None:
+    with site.page() as page:
+        page.goto(site.home)
+        page.fill("#q", "is:unresolved level:loud")
+        page.keyboard.press("Enter")
+        expect(page.locator("#query-note")).to_contain_text("level:loud")
+        assert page.locator(".row").count() > 1
+        page.fill("#q", "Error4")
+        page.keyboard.press("Enter")
+        expect(page.locator(".row")).to_have_count(1)
+        expect(page.locator("#query-note")).to_be_empty()
+        page.get_by_role("link", name="14d").click()
+        page.wait_for_url("**graph=14d*")
+        page.select_option("select[name=sort]", "events")
+        page.wait_for_url("**sort=events*")
+        assert "graph=14d" in page.url
+        page.reload()
+        expect(page.locator("#q")).to_have_value("Error4")
+        expect(page.locator(".seg [aria-current]")).to_have_text("14d")
+
+
+def test_hostile_events_stay_text(site: Site) -> None:
+    with site.page() as page:
+        page.goto(site.home)
+        page.locator(".row", has_text="<img").locator(".r-link").click()
+        expect(page.locator("h1")).to_contain_text("<img src=x")
+        assert page.locator("main img, main script").count() == 0
+        page.goto(f"{page.url}tags/")
+        assert page.locator("main img, main script").count() == 0
+
+
+def addresses(site: Site) -> dict[str, str]:
+    issue = f"{site.home}issues/1/"
+    return {
+        "list": site.home,
+        "all": "/".join(site.home.split("/")[:3]) + "/issues/",
+        "empty": f"{site.home}?q=nothing",
+        "error": f"{site.home}?q=is:wrong",
+        "issue": issue,
+        "raw": f"{issue}?raw=1",
+        "events": f"{issue}events/",
+        "tags": f"{issue}tags/",
+        "missing": f"{site.home}issues/999/",
+        "setup": f"{site.home}setup/",
+        "settings": f"{site.home}settings/",
+        "keys": f"{site.home}settings/keys/",
+        "projects": "/".join(site.home.split("/")[:3]) + "/",
+        "members": "/".join(site.home.split("/")[:3]) + "/members/",
+        "profile": "/profile/",
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing(site: Site, theme: str, width: int) -> None:
+    found: dict[str, list[str]] = {}
+    context = site.browser.new_context(
+        base_url=site.url,
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,  # type: ignore[arg-type]  # One of the two words.
+    )
+    context.add_cookies(site.cookies)
+    page = context.new_page()
+    for name, address in addresses(site).items():
+        page.goto(address)
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            found[name] = [f"{v['id']}: {v['nodes'][0]['html']}" for v in violations]
+    context.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", [NARROWEST, 390, 820, 1024, 1440])
+def test_no_page_scrolls_sideways(site: Site, width: int) -> None:
+    wide = []
+    context = site.browser.new_context(
+        base_url=site.url, viewport={"width": width, "height": 900}
+    )
+    context.add_cookies(site.cookies)
+    page = context.new_page()
+    for name, address in addresses(site).items():
+        page.goto(address)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wide.append(name)
+    context.close()
+    assert wide == []
+
+
+def test_nothing_jumps_while_loading(site: Site) -> None:
+    observer = (
+        "new Promise(done => { let sum = 0; new PerformanceObserver(list => "
+        "list.getEntries().forEach(e => { sum += e.value; }))"
+        ".observe({type: 'layout-shift', buffered: true}); "
+        "setTimeout(() => done(sum), 300); })"
+    )
+    with site.page() as page:
+        for address in (site.home, f"{site.home}issues/1/"):
+            page.goto(address)
+            assert page.evaluate(observer) <= 0.02
