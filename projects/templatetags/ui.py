@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -158,3 +159,10 @@ def bar(percent: float) -> SafeString:
         '<rect width="{}" height="4"/></svg>',
         f"{min(100.0, max(0.0, percent)):.3g}",
     )
+
+
+@register.simple_tag
+def error_id() -> str:
+    """The id of our own error as it was reported; empty where nothing reports."""
+    sdk = sys.modules.get("sentry_sdk")
+    return (sdk.last_event_id() or "") if sdk else ""
