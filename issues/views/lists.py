@@ -67,7 +67,7 @@ class Asked:
         sort, graph = get("sort", ""), get("graph", "")
         return cls(
             query=get("q", DEFAULT_QUERY).strip()[:2000],
-            environment=get("environment", "")[:200],
+            environment=get("environment", "").replace("\0", "")[:200],
             sort=Sort(sort) if sort in list(Sort) else Sort.LAST_SEEN,
             graph=Graph(graph) if graph in _GRAPHS else Graph.DAY,
             cursor=get("cursor"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRefresh
 
 from issues.models import Bookmark, Issue, Sighting
 from projects.access import Permission, membership_for, permission_of, projects_of
@@ -79,7 +80,8 @@ def page(
 ) -> Callable[..., HttpResponse]:
     """A page of a signed-in member; the address's `org` becomes a Scope.
 
-    The same address answers htmx with a part of the page, which caches must know.
+    The same address answers htmx with a part of the page, which caches must know. Who
+    has been signed out meanwhile must see the sign-in, not a part of it in the page.
     """
 
     @wraps(view)
@@ -92,9 +94,22 @@ def page(
         patch_vary_headers(response, ["HX-Request"])
         return response
 
-    return login_required(wrapped)
+    signed_in: Callable[..., HttpResponse] = login_required(wrapped)
+
+    @wraps(view)
+    def outer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if is_part(request) and not request.user.is_authenticated:
+            return HttpResponseClientRefresh()
+        return signed_in(request, **kwargs)
+
+    return outer
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether htmx asks, which shows a part of the answer only."""
+    return bool(getattr(request, "htmx", False))
 
 
 def base_of(request: HttpRequest) -> str:
-    """The frame around the page: none where htmx asks for a part of it."""
-    return "partial.html" if getattr(request, "htmx", None) else "base.html"
+    """The template around the page."""
+    return "partial.html" if is_part(request) else "base.html"

@@ -160,6 +160,25 @@ def test_htmx_keeps_the_last_rows_when_a_query_is_bad(
     assert answer["HX-Retarget"] == "#query-note"
 
 
+def test_htmx_sends_the_signed_out_to_the_sign_in(
+    project: Project, client: Client
+) -> None:
+    answer = client.get(LIST, headers={"HX-Request": "true"})
+    assert answer["HX-Refresh"] == "true"
+
+
+@pytest.mark.parametrize("name", ["q", "environment", "sort", "graph", "cursor"])
+@pytest.mark.parametrize(
+    "value", ["\0", "a\0b:c\0", "\ud800", "x" * 5000, "key:" + "9" * 40, "%", "[" * 999]
+)
+def test_no_parameter_breaks_the_list(
+    project: Project, member: Client, name: str, value: str
+) -> None:
+    make_issue(project)
+    encoded = value.encode("utf-8", "surrogatepass")
+    assert member.get(LIST, {name: encoded}).status_code == 200
+
+
 def test_ids_go_straight_there(project: Project, member: Client) -> None:
     issue = make_issue(project)
     event = latest_event(issue.pk)
