@@ -158,7 +158,7 @@ def _train_dictionaries(stored: Stored) -> None:
     """Has a project's dictionary trained once it has the events for it."""
     _since_training.update(event.project_id for event in stored.events)
     for project_id, count in list(_since_training.items()):
-        if count >= dictionaries.TRAIN_AT[0]:
+        if count >= dictionaries.events_between_checks(project_id):
             del _since_training[project_id]
             if dictionaries.is_training_due(project_id):
                 train_dictionary.delay(project_id)

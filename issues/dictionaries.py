@@ -14,9 +14,9 @@ from issues.models import IssueState, PayloadDictionary
 from issues.payloads import NO_DICTIONARY, Dictionary, raw_payload, train
 from projects.models import Project
 
-# Events a project must have stored before its first dictionary, and its second:
-# an early one saves most, a later one knows more of the project.
-TRAIN_AT = (50, 1_000)
+# Events a project must have stored before its first dictionary, its second and so on:
+# an early one saves most, a later one knows what the project sends by then.
+TRAIN_AT = (50, 1_000, 10_000, 100_000, 1_000_000)
 _SAMPLES = 1_000
 
 # Another process may have trained one: look again after this long.
@@ -45,12 +45,18 @@ def by_id(dictionary_id: int) -> Dictionary:
 
 
 def is_training_due(project_id: int) -> bool:
-    """Whether the project has the events for its first or its second dictionary."""
+    """Whether the project has the events for its first or its next dictionary."""
     _, trained_at, _ = _look_up(project_id)
     if trained_at >= TRAIN_AT[-1]:
         return False
     stored = events_of(project_id)
     return any(trained_at < threshold <= stored for threshold in TRAIN_AT)
+
+
+def events_between_checks(project_id: int) -> int:
+    """After how many more events it is worth asking whether training is due."""
+    _, trained_at, _ = _look_up(project_id)
+    return max(TRAIN_AT[0], trained_at // 20)
 
 
 def train_dictionary(project_id: int) -> bool:
@@ -106,6 +112,12 @@ def forget_unused(replaced_before: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_DELETE_UNUSED, [replaced_before])
         return int(cursor.rowcount)
+
+
+def forget() -> None:
+    """Drops what the process remembers of the database, as a new process does."""
+    _current.clear()
+    _by_id.cache_clear()
 
 
 def _look_up(project_id: int) -> tuple[Dictionary, int, float]:

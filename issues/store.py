@@ -12,7 +12,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from issues import eventrows, names, partitions, sql
+from issues import dictionaries, eventrows, names, partitions, sql
 from issues.beginning import as_json, find_or_begin_issues, title_columns
 from issues.models import Activity, Status
 from issues.newevent import NewEvent
@@ -300,5 +300,6 @@ def forget_everything() -> None:
     _known_days.clear()
     _begun_projects.clear()
     eventrows.forget()
+    dictionaries.forget()
     names.users.forget()
     names.tags.forget()

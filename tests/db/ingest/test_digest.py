@@ -15,6 +15,7 @@ from ingest.models import OutcomeCount, PoisonEntry
 from ingest.poison import ShardHalted
 from ingest.stream import Entry, ShardStream
 from ingest.valkey import Valkey
+from issues import store
 from issues.locks import SHARD_CLASS
 from issues.models import Event, IssueState
 from projects import valkey
@@ -152,7 +153,7 @@ def test_unknown_items_do_not_harm_the_event_beside_them(project: Project) -> No
 
 def break_store(patch: pytest.MonkeyPatch, project: Project | None = None) -> None:
     """Makes the store fail for one project's events, or for all."""
-    store_batch = digest.store_batch
+    store_batch = store.store_batch
 
     def failing(events: Any) -> Any:
         if any(project is None or one.project_id == project.pk for one in events):
