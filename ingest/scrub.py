@@ -122,9 +122,7 @@ def _filter_names(bags: list[Any], texts: list[str]) -> bool:
     dicts = [bag for bag in bags if type(bag) is dict]
     lists = [bag for bag in bags if type(bag) is list]
     for _ in range(DEPTH_MAX):
-        if not _harmless.issuperset(chain.from_iterable(dicts)):
-            for entries in dicts:
-                _filter_entries(entries)
+        _filter_entries(dicts)
         for items in lists:
             # A pair: a header, a query's field, a tag.
             if len(items) == 2:
@@ -142,14 +140,17 @@ def _filter_names(bags: list[Any], texts: list[str]) -> bool:
     return True
 
 
-def _filter_entries(entries: dict[str, Any]) -> None:
-    for name, value in entries.items():
-        if name in _harmless:
-            continue
-        if not is_secret_name(name):
-            _harmless.add(name)
-        elif value and type(value) is not bool:
-            entries[name] = FILTERED
+def _filter_entries(dicts: list[dict[str, Any]]) -> None:
+    unknown = set(chain.from_iterable(dicts)) - _harmless
+    if not unknown:
+        return
+    secrets = [name for name in unknown if is_secret_name(name)]
+    _harmless.update(unknown.difference(secrets))
+    for entries in dicts:
+        for name in secrets:
+            value = entries.get(name)
+            if value and type(value) is not bool:
+                entries[name] = FILTERED
 
 
 def _filter_pair(pair: list[Any]) -> None:

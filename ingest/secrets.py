@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 FILTERED = "[Filtered]"
 
@@ -73,6 +74,7 @@ _HINTS = tuple(
 )
 
 
+@lru_cache(maxsize=10_000)
 def is_secret_name(name: str) -> bool:
     """Whether a field of that name holds a secret, whatever its spelling."""
     plain = _NOT_LETTERS.sub("", name.lower())
