@@ -9,6 +9,7 @@ import pytest
 
 from issues import dictionaries, events
 from issues.models import Event, PayloadDictionary
+from issues.payloads import NO_DICTIONARY
 from issues.store import forget_everything
 from projects.models import Project
 from tests.factories import make_event, make_payload, make_project, store
@@ -41,7 +42,7 @@ def store_some(project: Project, count: int) -> None:
 def test_no_dictionary_is_trained_on_few_events(project: Project) -> None:
     store_some(project, FIRST - 1)
     assert not dictionaries.train_dictionary(project.pk)
-    assert dictionaries.current(project.pk) == dictionaries.NO_DICTIONARY
+    assert dictionaries.current(project.pk) == NO_DICTIONARY
 
 
 def test_later_payloads_are_smaller_and_open_again(project: Project) -> None:
