@@ -16,6 +16,8 @@ from issues.search import quote
 from projects.ui import visible
 
 _CRUMBS_SHOWN = 10
+# A message in one line of this many characters stands whole in the page's head.
+_TOLD = 300
 _ICONS = {
     "http": "http",
     "fetch": "http",
@@ -93,6 +95,7 @@ class EventView:
     """One event's payload in the order of the page."""
 
     title: str
+    # What the head of the page doesn't say already.
     message: str
     template: str
     params: list[Value]
@@ -119,7 +122,7 @@ def view_of(event: Event) -> EventView:
     template = log.get("message", "") if log else ""
     return EventView(
         title=title_of(event),
-        message=log["formatted"] if log else "",
+        message=_message(event),
         template=template if log and template != log["formatted"] else "",
         params=_params(log.get("params", [])) if log else [],
         crumbs=crumbs[-_CRUMBS_SHOWN:],
@@ -164,6 +167,19 @@ def instant(seconds: float) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError):
         return None
+
+
+def _message(event: Event) -> str:
+    """The message where it is more than the title, or came with parameters."""
+    if "logentry" not in event:
+        return ""
+    log = event["logentry"]
+    message = log["formatted"]
+    chain = event.get("exception", {"values": []})["values"]
+    if chain and message in (headline_of(chain[-1]), chain[-1].get("value")):
+        return ""
+    is_told = not chain and "\n" not in message.strip() and len(message) <= _TOLD
+    return "" if is_told and "params" not in log else message
 
 
 def _params(params: list[Any] | dict[str, Any]) -> list[Value]:

@@ -39,7 +39,7 @@ def as_markdown(about: About, event: Event, tags: Sequence[tuple[str, str]]) -> 
     parts = [
         f"# {_inline(title_of(event).partition(chr(10))[0])}",
         _facts(about, event, dict(tags)),
-        *_message(view, event),
+        *_message(view),
         *_exceptions(event),
         *_crumbs(view.crumbs[:-1]),
         *_tags(tags),
@@ -70,8 +70,8 @@ def _facts(about: About, event: Event, tags: dict[str, str]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _message(view: EventView, event: Event) -> Iterable[str]:
-    if view.message and "exception" in event:
+def _message(view: EventView) -> Iterable[str]:
+    if view.message:
         yield fenced(view.message[:2000])
 
 

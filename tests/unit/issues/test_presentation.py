@@ -150,6 +150,16 @@ def test_breadcrumbs_end_with_the_event_itself() -> None:
     assert (len(view.crumbs), len(view.earlier_crumbs)) == (10, 11)
 
 
+def test_a_message_that_the_title_tells_is_not_repeated() -> None:
+    no = {"type": "Error", "value": "no"}
+    assert view_of(event_of(message="short")).message == ""
+    assert view_of(event_of(message="Error: no", exception=[no])).message == ""
+    assert view_of(event_of(message="more", exception=[no])).message == "more"
+    assert view_of(event_of(message="a\nb")).message == "a\nb"
+    entry = {"message": "%s failed", "params": ["x"]}
+    assert view_of(event_of(logentry=entry)).message == "x failed"
+
+
 def test_a_request_in_the_trail_is_one_line() -> None:
     data = {"method": "GET", "url": "http://x.example/", "status_code": 409}
     crumb = {"type": "http", "category": "http", "data": data}
