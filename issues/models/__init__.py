@@ -1,0 +1,26 @@
+"""Issues, their events and counts: fields, constraints and indexes."""
+
+from issues.models.counts import EventUser, HourCount, IssueTags, IssueUser, Tag
+from issues.models.event import Event, EventPart, PayloadDictionary
+from issues.models.issue import Fingerprint, Issue, IssueState, Level, Status, Substatus
+from issues.models.triage import Activity, Bookmark, Sighting
+
+__all__ = [
+    "Activity",
+    "Bookmark",
+    "Event",
+    "EventPart",
+    "EventUser",
+    "Fingerprint",
+    "HourCount",
+    "Issue",
+    "IssueState",
+    "IssueTags",
+    "IssueUser",
+    "Level",
+    "PayloadDictionary",
+    "Sighting",
+    "Status",
+    "Substatus",
+    "Tag",
+]
