@@ -156,7 +156,7 @@ class _Course:
     ) -> None:
         self._plan = plan
         self._prepared = prepared
-        self._running = running
+        self._data = running.data
         self._figures = figures
         self._processes = Processes(running.process.pid, running.data)
         self._store = Store(running.data)
@@ -321,8 +321,7 @@ class _Course:
         return dsns
 
     def _command(self, *arguments: str) -> str:
-        env = {"ERRTRACK_URL": self._running.url}
-        done = service.run(*arguments, data=self._running.data, env=env)
+        done = service.run(*arguments, data=self._data)
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 

@@ -32,8 +32,7 @@ class Tracker:
     """What `errtrack init --json` tells, and the API behind it."""
 
     def __init__(self, running: Service) -> None:
-        env = {"ERRTRACK_URL": running.url}
-        done = service.run("init", "--json", data=running.data, env=env)
+        done = service.run("init", "--json", data=running.data)
         assert done.returncode == 0, done.stderr
         self.first: dict[str, Any] = json.loads(done.stdout)
         self.organization = self.first["organization"]
