@@ -126,10 +126,19 @@ def _event_of(
         description=description,
         platform=event["platform"],
         logger=event.get("logger", ""),
-        user=user_identity(event),
+        user=user_identity(event) or _sender(entry, event),
         tags=tags_of(event),
         packed=_pack(entry.project_id, event) if keeps else None,
     )
+
+
+def _sender(entry: Entry, event: Event) -> str | None:
+    """Whom an event that names nobody counts for: the address it came from.
+
+    None where the SDK asks not to be known by it.
+    """
+    may_infer = event.get("sdk", {}).get("settings", {}).get("infer_ip") != "never"
+    return f"ip:{entry.remote_ip}" if entry.remote_ip and may_infer else None
 
 
 def _decode(item: Item) -> Any:

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.slow
 _CRASH = """
 import sentry_sdk
 sentry_sdk.init({dsn!r})
-sentry_sdk.set_user({{"id": "7"}})
 1 / 0
 """
 _VISIBLE_WITHIN_S = 2.0
