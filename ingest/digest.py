@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+import redis
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
@@ -24,7 +25,6 @@ from issues import dictionaries
 from issues.locks import shard_lock
 from issues.newevent import NewEvent
 from issues.store import Stored, forget_everything, store_batch
-from issues.tasks import train_dictionary
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +35,11 @@ DRAIN_MAX_S = 5.0
 # Where claiming begins, and what it says when there is no more.
 FROM_START = b"0-0"
 
-# The database is gone, not the batch broken: all of it stays pending.
-_DATABASE_AWAY = (OperationalError, InterfaceError)
+# A server is gone, not the batch broken: all of it stays pending.
+_SERVER_AWAY = (OperationalError, InterfaceError, redis.RedisError)
+
+# Events stored by this process since it last thought of training, by project.
+_since_training: Counter[int] = Counter()
 
 _sampler = Sampler(settings.SAMPLE_PER_HOUR)
 
@@ -61,6 +64,7 @@ def drain(shard: int) -> Drained:
         drained.events += _take_over(stream)
         while entries := _next_batch(stream):
             drained.events += _digest(stream, entries)
+            _train_dictionaries()
             stream.refresh_wake()
             if time.monotonic() > ends_at:
                 drained.is_cut_short = True
@@ -96,7 +100,7 @@ def _digest(stream: ShardStream, entries: list[Entry]) -> int:
     """Stores a batch, or else its entries one by one; gives the events stored."""
     try:
         return _store_and_acknowledge(stream, entries)
-    except _DATABASE_AWAY:
+    except _SERVER_AWAY:
         _forget()
         raise
     except Exception:
@@ -111,7 +115,7 @@ def _digest_one_by_one(stream: ShardStream, entries: list[Entry]) -> int:
     for entry in entries:
         try:
             stored += _store_and_acknowledge(stream, [entry])
-        except _DATABASE_AWAY:
+        except _SERVER_AWAY:
             raise
         except Exception as error:
             log.exception("entry failed", shard=stream.shard, entry=entry.stream_id)
@@ -136,7 +140,7 @@ def _store_and_acknowledge(stream: ShardStream, entries: list[Entry]) -> int:
         tally.write()
     stream.acknowledge(entries)
     metrics.observe_batch(stored, time.perf_counter() - started)
-    _train_dictionaries(stored)
+    _since_training.update(event.project_id for event in stored.events)
     return len(stored.events)
 
 
@@ -150,15 +154,13 @@ def _count_outcomes(
             tally.add(count_as(entry, event))
 
 
-# Events stored by this process since it last thought of training, by project.
-_since_training: Counter[int] = Counter()
+def _train_dictionaries() -> None:
+    """Trains the dictionaries of projects that have the events for it.
 
-
-def _train_dictionaries(stored: Stored) -> None:
-    """Has a project's dictionary trained once it has the events for it."""
-    _since_training.update(event.project_id for event in stored.events)
+    Here and not in a task of its own: under load that waits behind the drain, and
+    thousands of events are stored at three times their size meanwhile.
+    """
     for project_id, count in list(_since_training.items()):
         if count >= dictionaries.events_between_checks(project_id):
             del _since_training[project_id]
-            if dictionaries.is_training_due(project_id):
-                train_dictionary.delay(project_id)
+            dictionaries.train_dictionary(project_id)

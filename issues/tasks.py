@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from issues import dictionaries, removal, retention
+from issues import removal, retention
 
 
 @shared_task
 def keep_partitions() -> None:
     """Makes the coming days' partitions and drops what is past its retention."""
     retention.keep_partitions()
-
-
-@shared_task
-def train_dictionary(project_id: int) -> None:
-    dictionaries.train_dictionary(project_id)
 
 
 @shared_task

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import redis
 from django.conf import settings
 from django.db import connection
 
@@ -178,6 +179,38 @@ def test_poisonous_entry_is_set_aside_and_the_rest_goes_on(
     assert "broken" in aside.reason
     assert bytes(aside.body) == entry.body
     assert stream_length() == 0
+
+
+def test_entries_are_not_blamed_for_an_absent_valkey(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: ShardStream, _entries: list[Entry]) -> None:
+        raise redis.ConnectionError("away")
+
+    send(make_entry(project))
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardStream, "acknowledge", fail)
+        for _ in range(4):
+            with pytest.raises(redis.ConnectionError):
+                digest.drain(SHARD)
+    assert not PoisonEntry.objects.exists()
+    digest.drain(SHARD)
+    assert stream_length() == 0
+    assert IssueState.objects.get().event_count == 1
+
+
+def test_unnamed_events_count_for_the_address_they_came_from(project: Project) -> None:
+    payloads = [make_payload(user=None) for _ in range(3)]
+    first, second, silent = payloads
+    silent["sdk"] = {"name": "sentry.python", "settings": {"infer_ip": "never"}}
+    send(
+        make_entry(project, first, remote_ip="192.0.2.1"),
+        make_entry(project, second, remote_ip="192.0.2.1"),
+        make_entry(project, silent, remote_ip="192.0.2.2"),
+    )
+    digest.drain(SHARD)
+    state = IssueState.objects.get()
+    assert (state.event_count, state.user_count) == (3, 1)
 
 
 def test_broken_code_halts_the_shard_and_loses_nothing(
