@@ -17,6 +17,7 @@ class Forked:
 
     stop_signal = signal.SIGTERM
     kill_signal = signal.SIGKILL
+    longest_pause_s = 10.0
 
     def __init__(
         self, name: str, run: Callable[[], None], *, close: Sequence[int] = ()

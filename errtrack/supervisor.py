@@ -15,7 +15,6 @@ _log = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 60.0
 _FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 10.0
 # A child that ran this long starts again without a growing pause.
 _STEADY_S = 30.0
 _KILL_TIMEOUT_S = 1.0
@@ -26,6 +25,11 @@ class Child(Protocol):
     """A process that can be started again: a server, or a fork of this one."""
 
     name: str
+
+    @property
+    def longest_pause_s(self) -> float:
+        """To which the pause between vain starts grows."""
+        ...
 
     @property
     def stop_signal(self) -> signal.Signals: ...
@@ -148,7 +152,7 @@ class Supervisor:
             code,
             watched.pause_s,
         )
-        watched.pause_s = min(2 * watched.pause_s, _LONGEST_PAUSE_S)
+        watched.pause_s = min(2 * watched.pause_s, watched.child.longest_pause_s)
 
     def _restarts(self) -> list[float]:
         return [each.restart_at for each in self._all() if each.restart_at is not None]

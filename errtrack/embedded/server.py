@@ -20,6 +20,8 @@ class Server:
     """Ends it cleanly."""
     kill_signal: signal.Signals
     """Ends it and its own children at once, losing nothing that it answered."""
+    longest_pause_s = 1.0
+    """Between vain starts: they cost little, and everything else waits for it."""
 
     def __init__(self, data: Path, user: ServerUser) -> None:
         self.folder = data / self.name.lower()
@@ -39,13 +41,13 @@ class Server:
         """Whether the started server answers."""
         raise NotImplementedError
 
-    def clear_stale_files(self) -> None:
+    def clear_remains(self) -> None:
         """Removes what a killed server left; only safe when none runs here."""
         raise NotImplementedError
 
     def start(self) -> int:
         """Starts the server and gives its process id; `is_ready` says the rest."""
-        self.clear_stale_files()
+        self.clear_remains()
         with self.log.open("ab") as log:
             self.process = self._spawn(self.command(), self.kill_signal, log.fileno())
         return self.process.pid

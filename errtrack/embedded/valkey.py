@@ -68,7 +68,7 @@ class Valkey(Server):
             return probe.recv(16).startswith(b"+PONG")
         return False
 
-    def clear_stale_files(self) -> None:
+    def clear_remains(self) -> None:
         self._socket.unlink(missing_ok=True)
 
     @property

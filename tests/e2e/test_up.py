@@ -12,13 +12,16 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
 
+from errtrack.embedded import addresses
 from tests.e2e.service import (
     ERRTRACK,
     STOP_TIMEOUT_S,
@@ -30,6 +33,8 @@ from tests.e2e.service import (
 )
 
 pytestmark = pytest.mark.slow
+
+RECOVERY_TIMEOUT_S = 5.0
 
 
 @dataclass
@@ -132,6 +137,22 @@ def test_killed_server_is_started_again(service: Service, name: str) -> None:
     wait_for(lambda: "starts again" in service.log)
     wait_for(lambda: name in {each.name() for each in service.descendants()})
     assert service.get("/health/live") == 200
+
+
+def test_busy_backend_does_not_keep_a_killed_postgres_down(service: Service) -> None:
+    wait_for(lambda: service.get("/health/ready") == 200)
+    supervisor = psutil.Process(service.process.pid)
+    postgres = next(each for each in supervisor.children() if each.name() == "postgres")
+    with closing(psycopg.connect(addresses.database_url(service.data))) as connection:
+        # It looks neither at its socket nor for its parent.
+        connection.pgconn.send_query(b"DO $$ BEGIN LOOP END LOOP; END $$")
+        connection.pgconn.flush()
+        backend = psutil.Process(connection.info.backend_pid)
+        wait_for(lambda: backend.cpu_times().user > 0.05)
+        postgres.kill()
+        wait_for(lambda: postgres.pid not in {it.pid for it in supervisor.children()})
+        wait_for(lambda: service.get("/health/ready") == 200, RECOVERY_TIMEOUT_S)
+    assert alive([backend]) == []
 
 
 def test_killed_processes_are_started_again(service: Service) -> None:
