@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import redis
 import structlog
@@ -24,6 +27,7 @@ from ingest.tally import Tally
 from issues import dictionaries
 from issues.locks import shard_lock
 from issues.newevent import NewEvent
+from issues.payloads import Dictionary
 from issues.store import Stored, forget_everything, store_batch
 
 log = structlog.get_logger(__name__)
@@ -53,8 +57,28 @@ class Drained:
     is_cut_short: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries beside the events that they became, and what else they held."""
+
+    entries: list[Entry]
+    events: list[list[NewEvent]]
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Entries that were read and are being prepared."""
+
+    entries: list[Entry]
+    batch: Future[Batch]
+
+
 def drain(shard: int) -> Drained:
-    """Digests what waits in the shard. Does nothing while another process does."""
+    """Digests what waits in the shard. Does nothing while another process does.
+
+    While PostgreSQL stores one batch, a thread prepares the next.
+    """
     drained = Drained()
     stream = ShardStream(shard)
     with shard_lock(shard, wait=False) as is_ours:
@@ -62,13 +86,15 @@ def drain(shard: int) -> Drained:
             return drained
         ends_at = time.monotonic() + DRAIN_MAX_S
         drained.events += _take_over(stream)
-        while entries := _next_batch(stream):
-            drained.events += _digest(stream, entries)
-            _train_dictionaries()
-            stream.refresh_wake()
-            if time.monotonic() > ends_at:
-                drained.is_cut_short = True
-                break
+        with ThreadPoolExecutor(1, "prepare") as preparer:
+            ahead = _read_ahead(stream, preparer)
+            while ahead:
+                current, ahead = ahead, None
+                drained.is_cut_short = time.monotonic() > ends_at
+                if not drained.is_cut_short:
+                    ahead = _read_ahead(stream, preparer)
+                drained.events += _digest(stream, current.entries, current.batch.result)
+                _train_dictionaries()
     return drained
 
 
@@ -78,13 +104,13 @@ def _take_over(stream: ShardStream) -> int:
     while True:
         entries, after = stream.claim_pending(after, settings.BATCH)
         if entries:
-            stored += _digest(stream, entries)
+            stored += _digest(stream, entries, partial(_prepare, entries))
         if after == FROM_START:
             return stored
 
 
-def _next_batch(stream: ShardStream) -> list[Entry]:
-    """The next entries; none once the shard is asleep.
+def _read_ahead(stream: ShardStream, preparer: ThreadPoolExecutor) -> Ahead | None:
+    """The next entries, on their way to be prepared; None once the shard is asleep.
 
     The wake flag is cleared before the last look, so that an entry which comes
     after that look finds no flag and wakes the shard itself.
@@ -93,13 +119,36 @@ def _next_batch(stream: ShardStream) -> list[Entry]:
     if not entries:
         stream.clear_wake()
         entries = stream.read_new(settings.BATCH)
-    return entries
+    if not entries:
+        return None
+    stream.refresh_wake()
+    known = _dictionaries_of(entries)
+    return Ahead(entries, preparer.submit(_prepare_with, entries, known))
 
 
-def _digest(stream: ShardStream, entries: list[Entry]) -> int:
+def _prepare(entries: list[Entry]) -> Batch:
+    return _prepare_with(entries, _dictionaries_of(entries))
+
+
+def _dictionaries_of(entries: list[Entry]) -> dict[int, Dictionary]:
+    projects = {entry.project_id for entry in entries}
+    return {project: dictionaries.current(project) for project in projects}
+
+
+def _prepare_with(entries: list[Entry], known: dict[int, Dictionary]) -> Batch:
+    tally = Tally()
+    events = [
+        prepare(entry, _sampler, tally, known[entry.project_id]) for entry in entries
+    ]
+    return Batch(entries, events, tally)
+
+
+def _digest(
+    stream: ShardStream, entries: list[Entry], prepared: Callable[[], Batch]
+) -> int:
     """Stores a batch, or else its entries one by one; gives the events stored."""
     try:
-        return _store_and_acknowledge(stream, entries)
+        return _store_and_acknowledge(stream, prepared())
     except _SERVER_AWAY:
         _forget()
         raise
@@ -114,7 +163,7 @@ def _digest_one_by_one(stream: ShardStream, entries: list[Entry]) -> int:
     failures: list[poison.Failure] = []
     for entry in entries:
         try:
-            stored += _store_and_acknowledge(stream, [entry])
+            stored += _store_and_acknowledge(stream, _prepare([entry]))
         except _SERVER_AWAY:
             raise
         except Exception as error:
@@ -130,28 +179,24 @@ def _forget() -> None:
     forget_everything()
 
 
-def _store_and_acknowledge(stream: ShardStream, entries: list[Entry]) -> int:
+def _store_and_acknowledge(stream: ShardStream, batch: Batch) -> int:
     started = time.perf_counter()
-    tally = Tally()
-    prepared = [(entry, prepare(entry, _sampler, tally)) for entry in entries]
     with transaction.atomic():
-        stored = store_batch([event for _, events in prepared for event in events])
-        _count_outcomes(prepared, stored, tally)
-        tally.write()
-    stream.acknowledge(entries)
+        stored = store_batch([event for events in batch.events for event in events])
+        _count_outcomes(batch, stored)
+        batch.tally.write()
+    stream.acknowledge(batch.entries)
     metrics.observe_batch(stored, time.perf_counter() - started)
     _since_training.update(event.project_id for event in stored.events)
     return len(stored.events)
 
 
-def _count_outcomes(
-    prepared: list[tuple[Entry, list[NewEvent]]], stored: Stored, tally: Tally
-) -> None:
+def _count_outcomes(batch: Batch, stored: Stored) -> None:
     new = {id(event) for event in stored.events}
-    for entry, events in prepared:
+    for entry, events in zip(batch.entries, batch.events, strict=True):
         for event in events:
             count_as = accepted if id(event) in new else duplicate
-            tally.add(count_as(entry, event))
+            batch.tally.add(count_as(entry, event))
 
 
 def _train_dictionaries() -> None:

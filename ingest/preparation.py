@@ -24,12 +24,11 @@ from ingest.scrub import scrub
 from ingest.stream import Entry
 from ingest.tags import tags_of, user_identity
 from ingest.tally import Place, Tally, hour_of
-from issues import dictionaries
 from issues.event import Event
 from issues.grouping import group
 from issues.models import Level
 from issues.newevent import NewEvent
-from issues.payloads import Packed, pack
+from issues.payloads import Dictionary, pack
 from issues.titles import describe
 
 _LEVELS = {level.name.lower(): level.value for level in Level}
@@ -44,8 +43,14 @@ class Refusal(Exception):
         self.reason = reason
 
 
-def prepare(entry: Entry, sampler: Sampler, tally: Tally) -> list[NewEvent]:
-    """The events of the entry; what else it holds is counted in the tally."""
+def prepare(
+    entry: Entry, sampler: Sampler, tally: Tally, dictionary: Dictionary
+) -> list[NewEvent]:
+    """The events of the entry; what else it holds is counted in the tally.
+
+    `dictionary` is the project's. Touches neither PostgreSQL nor Valkey, so that one
+    batch can be prepared while another is being stored.
+    """
     try:
         envelope = _open(entry)
     except (BodyError, EnvelopeError):
@@ -63,7 +68,7 @@ def prepare(entry: Entry, sampler: Sampler, tally: Tally) -> list[NewEvent]:
             tally.add(_place(entry, "error", Outcome.INVALID, "second_event"))
             continue
         try:
-            events.append(_event_of(entry, item, sent_at, sampler))
+            events.append(_event_of(entry, item, sent_at, sampler, dictionary))
         except Refusal as refusal:
             tally.add(_place(entry, "error", refusal.outcome, refusal.reason))
     return events
@@ -106,7 +111,11 @@ def duplicate(entry: Entry, event: NewEvent) -> Place:
 
 
 def _event_of(
-    entry: Entry, item: Item, sent_at: datetime | None, sampler: Sampler
+    entry: Entry,
+    item: Item,
+    sent_at: datetime | None,
+    sampler: Sampler,
+    dictionary: Dictionary,
 ) -> NewEvent:
     tree = _decode(item)
     event = _normalise(entry, tree, sent_at)
@@ -128,7 +137,7 @@ def _event_of(
         logger=event.get("logger", ""),
         user=user_identity(event) or _sender(entry, event),
         tags=tags_of(event),
-        packed=_pack(entry.project_id, event) if keeps else None,
+        packed=pack(event, dictionary) if keeps else None,
     )
 
 
@@ -163,7 +172,3 @@ def _normalise(entry: Entry, tree: object, sent_at: datetime | None) -> Event:
         )
     except NotAnEvent:
         raise Refusal(Outcome.INVALID, "not_an_object") from None
-
-
-def _pack(project_id: int, event: Event) -> Packed:
-    return pack(event, dictionaries.current(project_id))

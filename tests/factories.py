@@ -14,6 +14,7 @@ from ingest.preparation import prepare
 from ingest.sampling import Sampler
 from ingest.stream import Entry
 from ingest.tally import Tally
+from issues import dictionaries
 from issues.models import Issue
 from issues.newevent import NewEvent
 from issues.store import Stored, store_batch
@@ -123,7 +124,8 @@ def make_event(
 ) -> NewEvent:
     """An event ready to be stored, as the digest prepares it."""
     entry = make_entry(project, payload, received_at=received_at)
-    (event,) = prepare(entry, Sampler(sample_per_hour), Tally())
+    dictionary = dictionaries.current(project.pk)
+    (event,) = prepare(entry, Sampler(sample_per_hour), Tally(), dictionary)
     return event
 
 
