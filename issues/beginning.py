@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from datetime import datetime
 
 import orjson
 
-from issues import sql
+from issues import arrays, sql
 from issues.newevent import NewEvent
 
 # The key of an issue's fingerprint.
-_Mark = tuple[int, uuid.UUID]
+_Mark = tuple[int, bytes]
 
 
 def find_or_begin_issues(
     events: list[NewEvent], now: datetime
 ) -> tuple[list[int], list[int]]:
     """The issue id of each event, and the ids of the issues made for them."""
-    known = _find_fingerprints({(e.project_id, h) for e in events for h in e.hashes})
+    known = _find_fingerprints(
+        {(event.project_id, one) for event in events for one in event.grouping.hashes}
+    )
     stored_marks = set(known)
     beginners: list[NewEvent] = []
     for event in events:
-        marks = [(event.project_id, one) for one in event.hashes]
+        marks = [(event.project_id, one) for one in event.grouping.hashes]
         issue = next((known[mark] for mark in marks if mark in known), None)
         if issue is None:
             # A place in the list of new issues stands for the id it will get.
@@ -36,14 +37,15 @@ def find_or_begin_issues(
         if issue < 0:
             known[mark] = made[-1 - issue]
     _insert_fingerprints({m: i for m, i in known.items() if m not in stored_marks})
-    return [known[event.project_id, event.hashes[0]] for event in events], made
+    issue_of = [known[event.project_id, event.grouping.hashes[0]] for event in events]
+    return issue_of, made
 
 
 def _find_fingerprints(marks: set[_Mark]) -> dict[_Mark, int]:
     rows = sql.run(
         sql.FIND_FINGERPRINTS,
-        list({project_id for project_id, _ in marks}),
-        list({one for _, one in marks}),
+        arrays.of_numbers({project_id for project_id, _ in marks}),
+        arrays.of_hashes({one for _, one in marks}),
     )
     return {(row[0], row[1]): row[2] for row in rows}
 
@@ -54,7 +56,7 @@ def _insert_fingerprints(issue_of: dict[_Mark, int]) -> None:
         sql.run(
             sql.INSERT_FINGERPRINTS,
             [project_id for project_id, _ in marks],
-            [one for _, one in marks],
+            arrays.of_hashes(one for _, one in marks),
             [issue_of[mark] for mark in marks],
         )
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
+import struct
 from datetime import UTC, date
-from functools import partial
+from functools import lru_cache, partial
 
 from django.db import transaction
 
-from issues import names, sql
+from issues import arrays, names, sql
 from issues.newevent import NewEvent
 from issues.payloads import Part, close_part
 
+# Day, project and hash of a part.
+_Place = tuple[date, int, bytes]
+
 # Parts that this process knows to be stored, by day, project and hash.
-_stored_parts: set[tuple[date, int, uuid.UUID]] = set()
+_stored_parts: set[_Place] = set()
 _REMEMBERED_PARTS = 100_000
 
 
 def insert_parts(events: list[NewEvent]) -> None:
-    parts: dict[tuple[date, int, uuid.UUID], Part] = {}
+    parts: dict[_Place, Part] = {}
     for event in events:
         if event.packed is None:
             continue
@@ -33,13 +36,13 @@ def insert_parts(events: list[NewEvent]) -> None:
         sql.INSERT_PARTS,
         [day for day, _, _ in unknown],
         [project_id for _, project_id, _ in unknown],
-        [one for _, _, one in unknown],
+        arrays.of_hashes(one for _, _, one in unknown),
         [close_part(parts[place]) for place in unknown],
     )
     transaction.on_commit(partial(_remember_parts, unknown))
 
 
-def _remember_parts(places: list[tuple[date, int, uuid.UUID]]) -> None:
+def _remember_parts(places: list[_Place]) -> None:
     if len(_stored_parts) > _REMEMBERED_PARTS:
         _stored_parts.clear()
     _stored_parts.update(places)
@@ -64,13 +67,37 @@ def insert_events(
                     user_of[event.project_id, event.user] if event.user else None,
                     packed.dictionary_id if packed else 0,
                     event.level,
-                    event.event_id,
+                    event.event_id.bytes,
                     packed.stack.hash if packed and packed.stack else None,
                     packed.modules.hash if packed and packed.modules else None,
-                    tag_ids,
+                    _array(tag_ids),
                     packed.payload if packed else None,
                 )
             )
+
+
+def _array(numbers: list[int]) -> bytes:
+    """An int4[] as COPY takes it: the driver's own list of numbers costs ten times.
+
+    Source: array_send of PostgreSQL: dimensions, has NULLs, type of the elements,
+    their number, first index; then the length and the value of each.
+    """
+    count = len(numbers)
+    if not count:
+        return _EMPTY_ARRAY
+    words = [_NUMBER_BYTES] * (2 * count)
+    words[1::2] = numbers
+    return _array_struct(count).pack(1, 0, _INT4_OID, count, 1, *words)
+
+
+_INT4_OID = 23
+_NUMBER_BYTES = 4
+_EMPTY_ARRAY = struct.pack("!iii", 0, 0, _INT4_OID)
+
+
+@lru_cache(maxsize=256)
+def _array_struct(count: int) -> struct.Struct:
+    return struct.Struct(f"!{5 + 2 * count}i")
 
 
 def forget() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from issues.grouping import Grouping
@@ -31,8 +31,3 @@ class NewEvent:
     tags: list[tuple[str, str]]
     # None: beyond the hour's sample of full payloads, the event is only counted.
     packed: Packed | None
-    # The grouping's hashes; the first is the event's own.
-    hashes: tuple[uuid.UUID, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.hashes = tuple(uuid.UUID(bytes=one) for one in self.grouping.hashes)

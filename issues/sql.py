@@ -1,8 +1,9 @@
 """The statements of the digest's transaction, in the order in which it runs them.
 
 Each takes whole columns as arrays, so that a batch costs the same few statements
-whatever its size. Lock order: issue states by issue id, then everything else by the
-issue that holds it; triage and repair lock issue states in the same order.
+whatever its size; lists stand for arrays where rows are few. Lock order: issue states
+by issue id, then everything else by the issue that holds it; triage and repair lock
+issue states in the same order.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-# Ids already stored. Parameters: project ids, event ids, from, to (received_at).
+# Ids already stored, as bytes. Parameters: project ids, event ids, from, to
+# (received_at).
 PROBE_DUPLICATES = """
-SELECT project_id, event_id FROM issues_event
+SELECT project_id, uuid_send(event_id) FROM issues_event
 WHERE project_id = ANY(%s::int4[]) AND event_id = ANY(%s::uuid[])
   AND received_at >= %s AND received_at < %s
 """
 
-# Issues that fingerprints lead to. Parameters: project ids, hashes.
+# Issues that fingerprints lead to: project id, hash as bytes, issue id.
+# Parameters: project ids, hashes.
 FIND_FINGERPRINTS = """
-SELECT project_id, hash, issue_id FROM issues_fingerprint
+SELECT project_id, uuid_send(hash), issue_id FROM issues_fingerprint
 WHERE project_id = ANY(%s::int4[]) AND hash = ANY(%s::uuid[])
 """
 
@@ -100,6 +103,7 @@ SELECT * FROM unnest(%s::date[], %s::int4[], %s::uuid[], %s::bytea[])
 ON CONFLICT DO NOTHING
 """
 
+# Ids, hashes and arrays are handed over as the bytes that the server reads.
 COPY_EVENTS = """
 COPY issues_event (received_at, "timestamp", project_id, issue_id, user_id,
     dictionary_id, level, event_id, stack_part, modules_part, tag_ids, payload)
@@ -113,10 +117,10 @@ EVENT_COLUMN_TYPES = (
     "int4",
     "int4",
     "int2",
-    "uuid",
-    "uuid",
-    "uuid",
-    "int4[]",
+    "bytea",
+    "bytea",
+    "bytea",
+    "bytea",
     "bytea",
 )
 
@@ -147,8 +151,8 @@ ON CONFLICT (issue_id)
 DO UPDATE SET tag_ids = EXCLUDED.tag_ids, counts = EXCLUDED.counts
 """
 
-# Parameters: issue ids (sorted), events, users, levels, first seen, last seen,
-# whether the issue is reopened, and the time of that.
+# Parameters: the time, for those that are reopened; issue ids (sorted), events,
+# users, levels, first seen, last seen, whether the issue is reopened.
 ADD_TO_STATES = """
 UPDATE issues_issuestate s SET
     event_count = s.event_count + n.events,
@@ -160,10 +164,10 @@ UPDATE issues_issuestate s SET
         floor(extract(epoch FROM greatest(s.last_seen, n.last_seen)) / 60)::int4,
     status = CASE WHEN n.reopens THEN 0 ELSE s.status END,
     substatus = CASE WHEN n.reopens THEN 3 ELSE s.substatus END,
-    status_at = CASE WHEN n.reopens THEN n.at ELSE s.status_at END
+    status_at = CASE WHEN n.reopens THEN %s ELSE s.status_at END
 FROM unnest(%s::int4[], %s::int4[], %s::int4[], %s::int2[], %s::timestamptz[],
-    %s::timestamptz[], %s::bool[], %s::timestamptz[])
-    AS n(issue_id, events, users, level, first_seen, last_seen, reopens, at)
+    %s::timestamptz[], %s::bool[])
+    AS n(issue_id, events, users, level, first_seen, last_seen, reopens)
 WHERE s.issue_id = n.issue_id
 """
 
@@ -196,10 +200,11 @@ def run(statement: str, *parameters: object) -> list[Row]:
     """The statement's rows, on this thread's connection.
 
     Parameters travel apart from the statement, which the server then parses and
-    plans only once a connection; Django's own cursor would paste them in.
+    plans only once a connection; Django's own cursor would paste them in. Rows come
+    back binary: times and arrays are then read without Python code for each.
     """
     with raw_cursor() as cursor:
-        cursor.execute(statement, parameters, prepare=True)
+        cursor.execute(statement, parameters, prepare=True, binary=True)
         return cursor.fetchall() if cursor.description else []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from issues import dictionaries, eventrows, names, partitions, sql
+from issues import arrays, dictionaries, eventrows, names, partitions, sql
 from issues.beginning import as_json, find_or_begin_issues, title_columns
 from issues.models import Activity, Status
 from issues.newevent import NewEvent
@@ -111,14 +110,14 @@ def _ensure_partitions(moments: Iterable[datetime]) -> None:
 
 def _without_duplicates(events: Sequence[NewEvent]) -> list[NewEvent]:
     """The first of each (project, event id) that is not stored yet."""
-    first: dict[tuple[int, uuid.UUID], NewEvent] = {}
+    first: dict[tuple[int, bytes], NewEvent] = {}
     for event in events:
-        first.setdefault((event.project_id, event.event_id), event)
+        first.setdefault((event.project_id, event.event_id.bytes), event)
     received = [event.received_at for event in events]
     stored = sql.run(
         sql.PROBE_DUPLICATES,
-        list({project_id for project_id, _ in first}),
-        [event_id for _, event_id in first],
+        arrays.of_numbers({project_id for project_id, _ in first}),
+        arrays.of_hashes(event_id for _, event_id in first),
         _midnight(min(received)) - _RESEND_WITHIN,
         _midnight(max(received)) + timedelta(days=1) + _RESEND_WITHIN,
     )
@@ -153,7 +152,7 @@ def _lock_issues(sums: dict[int, _Sum]) -> tuple[dict[int, _Locked], TagTally]:
     """The issues as they are, safe from triage until the batch is committed."""
     locked: dict[int, _Locked] = {}
     tally = TagTally({issue: added.project_id for issue, added in sums.items()})
-    for row in sql.run(sql.LOCK_ISSUES, list(sums)):
+    for row in sql.run(sql.LOCK_ISSUES, arrays.of_numbers(sums)):
         issue_id, status, status_at, last_seen, *title, tag_ids, counts = row
         locked[issue_id] = _Locked(
             status, status_at, last_seen, (title[0], title[1], title[2], title[3])
@@ -187,10 +186,10 @@ def _add_hours(events: list[NewEvent], issue_of: list[int]) -> None:
     rows = sorted((issue, hour, p, n) for (issue, p, hour), n in counts.items())
     sql.run(
         sql.ADD_HOURS,
-        [project_id for _, _, project_id, _ in rows],
-        [issue for issue, _, _, _ in rows],
-        [hour for _, hour, _, _ in rows],
-        [count for _, _, _, count in rows],
+        arrays.of_numbers(project_id for _, _, project_id, _ in rows),
+        arrays.of_numbers(issue for issue, _, _, _ in rows),
+        arrays.of_numbers(hour for _, hour, _, _ in rows),
+        arrays.of_numbers(count for _, _, _, count in rows),
     )
 
 
@@ -209,9 +208,9 @@ def _add_users(
         return {}
     new = sql.run(
         sql.ADD_USERS,
-        [project_id for _, _, project_id in pairs],
-        [issue for issue, _, _ in pairs],
-        [user for _, user, _ in pairs],
+        arrays.of_numbers(project_id for _, _, project_id in pairs),
+        arrays.of_numbers(issue for issue, _, _ in pairs),
+        arrays.of_numbers(user for _, user, _ in pairs),
     )
     added: dict[int, int] = defaultdict(int)
     for (issue,) in new:
@@ -229,14 +228,14 @@ def _add_to_states(
 ) -> None:
     sql.run(
         sql.ADD_TO_STATES,
-        list(sums),
-        [added.events for added in sums.values()],
-        [new_users.get(issue, 0) for issue in sums],
-        [added.newest.level for added in sums.values()],
-        [added.first_seen for added in sums.values()],
-        [added.newest.timestamp for added in sums.values()],
-        [issue in reopened for issue in sums],
-        [now] * len(sums),
+        now,
+        arrays.of_numbers(sums),
+        arrays.of_numbers(added.events for added in sums.values()),
+        arrays.of_numbers(new_users.get(issue, 0) for issue in sums),
+        arrays.of_numbers(added.newest.level for added in sums.values()),
+        arrays.of_moments(added.first_seen for added in sums.values()),
+        arrays.of_moments(added.newest.timestamp for added in sums.values()),
+        arrays.of_flags(issue in reopened for issue in sums),
     )
 
 
@@ -257,8 +256,8 @@ def _retitle(
     if changed:
         sql.run(
             sql.RETITLE_ISSUES,
-            [issue for issue, _ in changed],
-            *title_columns([newest for _, newest in changed]),
+            arrays.of_numbers(issue for issue, _ in changed),
+            *map(arrays.of_texts, title_columns([newest for _, newest in changed])),
         )
 
 

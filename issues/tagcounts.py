@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from issues import names, sql
+from issues import arrays, names, sql
 
 # Past this many values of one key in an issue, new values count as "other".
 VALUES_OF_A_KEY = 500
@@ -53,10 +53,10 @@ class TagTally:
         rows = [self._counts[issue] for issue in issues]
         sql.run(
             sql.PUT_TAGS,
-            issues,
-            [self._projects[issue] for issue in issues],
-            [_array(counts) for counts in rows],
-            [_array(counts.values()) for counts in rows],
+            arrays.of_numbers(issues),
+            arrays.of_numbers(self._projects[issue] for issue in issues),
+            arrays.of_texts(arrays.of_numbers(counts) for counts in rows),
+            arrays.of_texts(arrays.of_numbers(counts.values()) for counts in rows),
         )
 
     def _admit(self, issue: int, key: str, tag_id: int) -> int:
@@ -76,11 +76,6 @@ class TagTally:
 
 def _other(project_id: int, key: str) -> int:
     return names.tags.resolve([(project_id, key, OTHER)])[project_id, key, OTHER]
-
-
-def _array(numbers: Iterable[int]) -> str:
-    """A PostgreSQL array as text."""
-    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 @dataclass(frozen=True, slots=True)
