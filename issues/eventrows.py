@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from django.db import transaction
 
-from issues import arrays, names, sql
+from issues import arrays, sql
 from issues.newevent import NewEvent
 from issues.payloads import Part, close_part
 
@@ -51,12 +51,13 @@ def _remember_parts(places: list[_Place]) -> None:
 def insert_events(
     events: list[NewEvent],
     issue_of: list[int],
-    user_of: dict[names.User, int],
+    user_of: list[int | None],
     tags_of: list[list[int]],
 ) -> None:
     with sql.raw_cursor() as cursor, cursor.copy(sql.COPY_EVENTS) as copy:
         copy.set_types(sql.EVENT_COLUMN_TYPES)
-        for event, issue, tag_ids in zip(events, issue_of, tags_of, strict=True):
+        rows = zip(events, issue_of, user_of, tags_of, strict=True)
+        for event, issue, user, tag_ids in rows:
             packed = event.packed
             copy.write_row(
                 (
@@ -64,7 +65,7 @@ def insert_events(
                     event.timestamp,
                     event.project_id,
                     issue,
-                    user_of[event.project_id, event.user] if event.user else None,
+                    user,
                     packed.dictionary_id if packed else 0,
                     event.level,
                     event.event_id.bytes,

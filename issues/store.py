@@ -77,7 +77,7 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
     issue_of, new_issues = find_or_begin_issues(fresh, now)
     sums = _sum_up(fresh, issue_of)
     locked, tally = _lock_issues(sums)
-    user_of = names.users.resolve((e.project_id, e.user) for e in fresh if e.user)
+    user_of = _name_users(fresh)
     tags_of = _count_tags(fresh, issue_of, tally)
     eventrows.insert_parts(fresh)
     eventrows.insert_events(fresh, issue_of, user_of, tags_of)
@@ -166,15 +166,25 @@ def _count_tags(
     events: list[NewEvent], issue_of: list[int], tally: TagTally
 ) -> list[list[int]]:
     """The tag ids of each event, counted for its issue."""
-    tag_ids = names.tags.resolve(
-        (event.project_id, key, value) for event in events for key, value in event.tags
-    )
+    wanted: defaultdict[int, set[names.Tag]] = defaultdict(set)
+    for event in events:
+        wanted[event.project_id].update(event.tags)
+    tag_ids = names.tags.resolve(wanted)
     return [
-        tally.add(
-            issue,
-            [(key, tag_ids[event.project_id, key, value]) for key, value in event.tags],
-        )
+        tally.add(issue, event.tags, tag_ids[event.project_id])
         for event, issue in zip(events, issue_of, strict=True)
+    ]
+
+
+def _name_users(events: list[NewEvent]) -> list[int | None]:
+    """The user id of each event that names one."""
+    wanted: defaultdict[int, set[names.User]] = defaultdict(set)
+    for event in events:
+        if event.user:
+            wanted[event.project_id].add((event.user,))
+    ids = names.users.resolve(wanted)
+    return [
+        ids[event.project_id][event.user,] if event.user else None for event in events
     ]
 
 
@@ -194,14 +204,14 @@ def _add_hours(events: list[NewEvent], issue_of: list[int]) -> None:
 
 
 def _add_users(
-    events: list[NewEvent], issue_of: list[int], user_of: dict[names.User, int]
+    events: list[NewEvent], issue_of: list[int], user_of: list[int | None]
 ) -> dict[int, int]:
     """How many users each issue had not affected before."""
     pairs = sorted(
         {
-            (issue, user_of[event.project_id, event.user], event.project_id)
-            for event, issue in zip(events, issue_of, strict=True)
-            if event.user
+            (issue, user, event.project_id)
+            for event, issue, user in zip(events, issue_of, user_of, strict=True)
+            if user is not None
         }
     )
     if not pairs:

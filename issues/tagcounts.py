@@ -34,15 +34,17 @@ class TagTally:
         """The counts as they are stored; their order is kept."""
         self._counts[issue] = dict(zip(tag_ids, counts, strict=True))
 
-    def add(self, issue: int, tags: Iterable[tuple[str, int]]) -> list[int]:
-        """Counts an event's tags, pairs of key and id; gives the ids that count."""
+    def add(
+        self, issue: int, tags: Iterable[names.Tag], id_of: dict[names.Tag, int]
+    ) -> list[int]:
+        """Counts an event's tags; gives the ids under which they count."""
         counts = self._counts[issue]
-        ids = []
-        for key, tag_id in tags:
-            if tag_id not in counts:
-                tag_id = self._admit(issue, key, tag_id)
-            counts[tag_id] = counts.get(tag_id, 0) + 1
-            ids.append(tag_id)
+        ids = [id_of[tag] for tag in tags]
+        for place, tag in enumerate(tags):
+            if ids[place] not in counts:
+                ids[place] = self._admit(issue, tag[0], ids[place])
+                counts.setdefault(ids[place], 0)
+            counts[ids[place]] += 1
         return ids
 
     def write(self) -> None:
@@ -75,7 +77,7 @@ class TagTally:
 
 
 def _other(project_id: int, key: str) -> int:
-    return names.tags.resolve([(project_id, key, OTHER)])[project_id, key, OTHER]
+    return names.tags.resolve({project_id: {(key, OTHER)}})[project_id][key, OTHER]
 
 
 @dataclass(frozen=True, slots=True)
