@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import orjson
 
-from ingest.normalise.columns import Column, Tests, are_alike, texts, well_formed
+from ingest.normalise.columns import Column, Tests, texts, well_formed
 from ingest.normalise.fields import BagLimits, Notes, bag, listed, prose, text
-from ingest.normalise.times import instant
+from ingest.normalise.times import instants
 from issues.event import Breadcrumb
 
 BREADCRUMBS_MAX = 100
@@ -71,21 +71,27 @@ def breadcrumbs(value: object, shift_s: float, notes: Notes) -> list[Breadcrumb]
     if len(found) > BREADCRUMBS_MAX:
         notes.cut("breadcrumbs.values", len(found), BREADCRUMBS_MAX)
         found = found[-BREADCRUMBS_MAX:]
-    are_good = are_alike(found, _TESTS)
-    good = [True] * len(found) if are_good else well_formed(found, _TESTS)
-    are_small = _bytes_of(found) <= DATA.value_bytes
+    happened = instants([crumb.get("timestamp") for crumb in found])
+    good = _readable(found)
     for index, crumb in enumerate(found):
-        happened = instant(crumb.get("timestamp"))
-        if (
-            good[index]
-            and happened is not None
-            and (are_small or _bytes_of(crumb) <= DATA.value_bytes)
-        ):
-            crumb["timestamp"] = happened + shift_s
+        at = happened[index]
+        if good[index] and at is not None:
+            crumb["timestamp"] = at + shift_s
         else:
             path = f"breadcrumbs.values.{index}"
-            found[index] = _read(crumb, happened, shift_s, notes, path)
+            found[index] = _read(crumb, at, shift_s, notes, path)
     return cast("list[Breadcrumb]", found)
+
+
+def _readable(found: list[dict[str, Any]]) -> list[bool]:
+    """For each crumb whether it can stay as it is, but for its time."""
+    good = well_formed(found, _TESTS)
+    data = [crumb["data"] for crumb in found if "data" in crumb]
+    if data and _bytes_of(data) > DATA.value_bytes:
+        for index, crumb in enumerate(found):
+            if good[index] and "data" in crumb:
+                good[index] = _bytes_of(crumb["data"]) <= DATA.value_bytes
+    return good
 
 
 def _bytes_of(value: object) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from ingest.normalise.fields import Notes
 
@@ -29,6 +30,17 @@ def instant(value: object) -> float | None:
     while seconds >= _LATEST_S and seconds < 1e21:
         seconds /= 1000
     return seconds if 0 <= seconds < _LATEST_S else None
+
+
+def instants(values: list[Any]) -> list[float | None]:
+    """What ``instant`` makes of each, by calls that run in C where all are alike."""
+    try:
+        moments = list(map(datetime.fromisoformat, values))
+        if None not in [moment.tzinfo for moment in moments]:
+            return [moment.timestamp() for moment in moments]
+    except (TypeError, ValueError, OverflowError):
+        pass
+    return [instant(value) for value in values]
 
 
 def _parsed(value: str) -> float | None:

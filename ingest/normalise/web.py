@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_address
+from socket import AF_INET, inet_pton
 from typing import Any, TypeGuard, cast
 from urllib.parse import unquote_plus
 
@@ -238,6 +239,15 @@ def _is_sent_by_client(event: dict[str, Any]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_address(value: str) -> bool:
+    try:
+        # In C, and right about all that it takes: ten times as fast.
+        inet_pton(AF_INET, value)
+    except (OSError, ValueError):
+        return _is_other_address(value)
+    return True
+
+
+def _is_other_address(value: str) -> bool:
     try:
         ip_address(value)
     except ValueError:
