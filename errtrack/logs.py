@@ -19,7 +19,9 @@ _SHARED: list[Processor] = [
 # Libraries that say at INFO what only their authors want to know.
 _QUIET = (
     "celery.app.trace",
+    "celery.apps.worker",
     "celery.beat",
+    "celery.worker.consumer",
     "celery.worker.strategy",
     "kombu",
     "amqp",

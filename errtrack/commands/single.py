@@ -22,6 +22,8 @@ def run(command: str, data: Path, bind: str) -> None:
         # Only now: the import reads the settings and whether servers are there.
         from errtrack import processes
 
+        if command == "worker":
+            processes.load_for_worker()
         gc.freeze()
         if listener is not None:
             processes.run_web(listener)

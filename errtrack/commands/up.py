@@ -108,6 +108,7 @@ def _start_processes(
     # Only now: the pages' static files are looked up while they are imported.
     from errtrack import processes
 
+    processes.load_for_worker()
     not_web = [*guard, listener.fileno()]
     gc.collect()
     gc.freeze()

@@ -76,6 +76,15 @@ def test_first_start_says_where_to_begin(tmp_path: Path) -> None:
         assert f'sentry_sdk.init("{service.dsn}")' in service.log
 
 
+def test_libraries_do_not_talk_into_what_it_says(service: Service) -> None:
+    wait_for(lambda: service.get("/health/ready") == 200)
+    service.stop()
+    first, *_, last = said = service.log.splitlines()
+    assert first.startswith("errtrack ")
+    assert last == "Stopping …"
+    assert not [line for line in said if "celery" in line or "worker:" in line]
+
+
 def test_second_start_finds_the_same_project(data: Path) -> None:
     dsns = set()
     for _ in range(2):
