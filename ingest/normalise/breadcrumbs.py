@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import orjson
 
-from ingest.normalise.columns import Column, Tests, texts, well_formed
+from ingest.normalise.columns import Column, Tests, are_well_formed, texts, well_formed
 from ingest.normalise.fields import BagLimits, Notes, bag, listed, prose, text
 from ingest.normalise.times import instants
 from issues.event import Breadcrumb
@@ -85,7 +85,8 @@ def breadcrumbs(value: object, shift_s: float, notes: Notes) -> list[Breadcrumb]
 
 def _readable(found: list[dict[str, Any]]) -> list[bool]:
     """For each crumb whether it can stay as it is, but for its time."""
-    good = well_formed(found, _TESTS)
+    are_good = are_well_formed(found, _TESTS)
+    good = [True] * len(found) if are_good else well_formed(found, _TESTS)
     data = [crumb["data"] for crumb in found if "data" in crumb]
     if data and _bytes_of(data) > DATA.value_bytes:
         for index, crumb in enumerate(found):

@@ -23,6 +23,22 @@ def are_alike(items: list[Any], tests: Tests) -> bool:
     return shapes.count(shapes[0]) == len(shapes) and _passes(items, tests)
 
 
+def are_well_formed(items: list[dict[str, Any]], tests: Tests) -> bool:
+    """Whether none is empty, and all their fields pass, whatever the shapes.
+
+    A field is tested once for all items that have it, not once for each shape.
+    """
+    if not all(items):
+        return False
+    try:
+        for name in set[str]().union(*items):
+            if not tests[name](tuple([item[name] for item in items if name in item])):
+                return False
+    except (KeyError, TypeError):
+        return False
+    return True
+
+
 def well_formed(items: list[Any], tests: Tests) -> list[bool]:
     """For each item whether it is an object whose fields all pass their tests.
 
