@@ -6,6 +6,7 @@ together; only if that finds something are they cleaned one by one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
@@ -22,9 +23,6 @@ DEPTH_MAX = 16
 """Deeper containers become three dots: nothing unseen is stored."""
 
 NAMES_MAX = 20_000
-
-SHORTEST_CHARS = 8
-"""No secret is recognised by a text that is shorter."""
 
 _CARD_MIN = 10**12
 _harmless: set[str] = set()
@@ -118,48 +116,54 @@ def _filter_names(bags: list[Any], texts: list[str]) -> bool:
     when there is more to do: containers that lie too deep, or integers that look
     like card numbers.
     """
+    found = bags
     has_card = False
-    dicts = [bag for bag in bags if type(bag) is dict]
-    lists = [bag for bag in bags if type(bag) is list]
     for _ in range(DEPTH_MAX):
+        dicts = [node for node in found if type(node) is dict]
+        lists = [node for node in found if type(node) is list]
+        if not dicts and not lists:
+            return has_card
         _filter_entries(dicts)
         for items in lists:
             # A pair: a header, a query's field, a tag.
-            if len(items) == 2:
+            if len(items) == 2 and type(items[0]) is str and items[0] not in _harmless:
                 _filter_pair(items)
-        values = list(chain.from_iterable(map(dict.values, dicts)))
-        values += chain.from_iterable(lists)
-        texts += [v for v in values if type(v) is str and len(v) >= SHORTEST_CHARS]
-        found = [v for v in values if type(v) is not str]
-        dicts = [v for v in found if type(v) is dict]
-        lists = [v for v in found if type(v) is list]
-        numbers = [v for v in found if type(v) is int]
+        found = _add_texts(chain.from_iterable(map(dict.values, dicts)), texts)
+        found += _add_texts(chain.from_iterable(lists), texts)
+        numbers = [value for value in found if type(value) is int]
         has_card = has_card or (bool(numbers) and max(numbers) >= _CARD_MIN)
-        if not dicts and not lists:
-            return has_card
     return True
 
 
+def _add_texts(values: Iterable[Any], texts: list[str]) -> list[Any]:
+    """Add the texts among the values to the list, and give back the others."""
+    values = list(values)
+    try:
+        # Joining is the fastest way to learn that all are texts.
+        texts.append("\n".join(values))
+    except TypeError:
+        texts += [value for value in values if type(value) is str]
+        return [value for value in values if type(value) is not str]
+    return []
+
+
 def _filter_entries(dicts: list[dict[str, Any]]) -> None:
-    unknown = set(chain.from_iterable(dicts)) - _harmless
-    if not unknown:
-        return
-    secrets = [name for name in unknown if is_secret_name(name)]
-    _harmless.update(unknown.difference(secrets))
-    for entries in dicts:
-        for name in secrets:
-            value = entries.get(name)
-            if value and type(value) is not bool:
+    is_harmless = _harmless.issuperset
+    for entries in [one for one in dicts if not is_harmless(one)]:
+        for name, value in entries.items():
+            if name in _harmless:
+                continue
+            if not is_secret_name(name):
+                _harmless.add(name)
+            elif value and type(value) is not bool:
                 entries[name] = FILTERED
 
 
 def _filter_pair(pair: list[Any]) -> None:
     name, value = pair
-    if type(name) is not str or type(value) is not str or name in _harmless:
-        return
     if not is_secret_name(name):
         _harmless.add(name)
-    elif value:
+    elif value and type(value) is str:
         pair[1] = FILTERED
 
 

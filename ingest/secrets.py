@@ -51,26 +51,24 @@ _ASSIGNED = re.compile(
 _NAME = re.compile(r"[\w-]+")
 
 
-# In small letters, digits as zeros, and without all that no hint is made of: a third
-# shorter, and a few words stand for all spellings.
+# In small letters, digits as zeros, without blanks and dashes: a few words stand for
+# all spellings, and each run of zeros is one of digits that a card's number may fill.
 _PLAIN = bytes(48 if 48 <= code <= 57 else code for code in bytes(range(256)).lower())
-_UNHINTED = b"DFGHLMQUVXZdfghlmquvxz _-"
+_IGNORED = b" -"
 _SHORTEST_CARD = b"0" * 13
-_DIGITS = bytes(48 if 48 <= code <= 57 else code for code in range(256))
-_VALUE_FOLLOWS = re.compile(rb"[a-z0]{0,24}(?:[\"']:|=)|(?<=passw)or:")
-_TOKEN_FOLLOWS = re.compile(rb"[a-z0~+/=]{6}")
-_HINTS = tuple(
-    (word.translate(_PLAIN, _UNHINTED), follows)
-    for word, follows in (
-        (b"passw", _VALUE_FOLLOWS),
-        (b"secret", _VALUE_FOLLOWS),
-        (b"token", _VALUE_FOLLOWS),
-        (b"apikey", _VALUE_FOLLOWS),
-        (b"accesskey", _VALUE_FOLLOWS),
-        (b"bearer", _TOKEN_FOLLOWS),
-        (b"authorization:", _TOKEN_FOLLOWS),
-        (b"eyj", _TOKEN_FOLLOWS),
-    )
+_RUN = re.compile(rb"0+")
+_VALUE_FOLLOWS = re.compile(rb"[a-z0_]{0,32}(?:[\"']:|=)|(?<=passw)ord:")
+_KEY_FOLLOWS = re.compile(rb"(?:(?<=api_key)|(?<=access_key))[a-z0_]{0,32}(?:[\"']:|=)")
+_TOKEN_FOLLOWS = re.compile(rb"[a-z0~+/=_.]{6}")
+_HINTS = (
+    (b"passw", _VALUE_FOLLOWS),
+    (b"secret", _VALUE_FOLLOWS),
+    (b"token", _VALUE_FOLLOWS),
+    (b"apikey", _VALUE_FOLLOWS),
+    (b"_key", _KEY_FOLLOWS),
+    (b"bearer", _TOKEN_FOLLOWS),
+    (b"authorization:", _TOKEN_FOLLOWS),
+    (b"eyj", _TOKEN_FOLLOWS),
 )
 
 
@@ -89,12 +87,12 @@ def may_hold_secret(text: str) -> bool:
     3 µs for a KB of ordinary text, where the patterns themselves would take fifty.
     Searching from the end takes half the time of searching from the start.
     """
-    if "://" in text and "@" in text and _URL_USER.search(text):
+    if "://" in text and "@" in text and _may_hold_user(text):
         return True
     if text.rfind("PRIVATE KEY") >= 0:
         return True
-    plain = text.encode(errors="replace").translate(_PLAIN, _UNHINTED)
-    if plain.rfind(_SHORTEST_CARD) >= 0 and _may_hold_card(text):
+    plain = text.encode(errors="replace").translate(_PLAIN, _IGNORED)
+    if plain.rfind(_SHORTEST_CARD) >= 0 and _may_hold_card(plain, text):
         return True
     for hint, pattern in _HINTS:
         if plain.rfind(hint) >= 0 and _follows(pattern, plain, hint):
@@ -102,22 +100,34 @@ def may_hold_secret(text: str) -> bool:
     return False
 
 
-def _may_hold_card(text: str) -> bool:
+def _may_hold_user(text: str) -> bool:
+    """Whether a URL with a user stands in a line of the text.
+
+    The signs ``@`` are few, and ``://`` stands in the same line before hardly any.
+    """
+    at = text.find("@")
+    while at >= 0:
+        start = text.rfind("\n", 0, at) + 1
+        if text.rfind("://", start, at) >= 0:
+            return _URL_USER.search(text) is not None
+        at = text.find("@", at + 1)
+    return False
+
+
+def _may_hold_card(plain: bytes, text: str) -> bool:
     """Whether a run of digits, blanks and dashes left out, is a card's number.
 
     Long decimals are many in some programs, and the pattern takes ten times longer.
     """
-    kept = text.encode(errors="replace").translate(None, b" -")
-    mask = kept.translate(_DIGITS)
-    at = mask.find(_SHORTEST_CARD)
+    at = plain.find(_SHORTEST_CARD)
     while at >= 0:
-        end = at + len(_SHORTEST_CARD)
-        while mask[end : end + 1] == b"0":
-            end += 1
-        is_decimal = mask[at - 1 : at] == b"." or mask[end : end + 1] == b"."
-        if not is_decimal and _is_card(kept[at:end].decode()):
-            return True
-        at = mask.find(_SHORTEST_CARD, end)
+        run = _RUN.match(plain, at)
+        end = run.end() if run else len(plain)
+        if plain[at - 1 : at] != b"." and plain[end : end + 1] != b".":
+            kept = text.encode(errors="replace").translate(None, _IGNORED)
+            if _is_card(kept[at:end].decode()):
+                return True
+        at = plain.find(_SHORTEST_CARD, end)
     return False
 
 
