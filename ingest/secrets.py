@@ -35,6 +35,8 @@ _HARMLESS = re.compile(
 _CARD = re.compile(r"(?<![\d.-])(?:\d[ -]?){12,18}\d(?![\d.])")
 _CARD_START = re.compile(r"4|5[1-5]|2[2-7]|3[47]|6|35|3[068]")
 _URL_USER = re.compile(r"://[^\s/?#@:\"']{0,256}:[^\s/?#@\"']{1,256}(?=@)")
+_URL_USER_CHARS = 3 + 256 + 1 + 256
+_AT_SIGNS_MAX = 50
 _SCHEME_WORDS = re.compile(r"\b(bearer|basic)(\s+)[a-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
 _PRIVATE_KEY = re.compile(
@@ -101,17 +103,20 @@ def may_hold_secret(text: str) -> bool:
 
 
 def _may_hold_user(text: str) -> bool:
-    """Whether a URL with a user stands in a line of the text.
+    """Whether a URL with a user stands in the text.
 
-    The signs ``@`` are few, and ``://`` stands in the same line before hardly any.
+    Where the signs ``@`` are few, nearly none has ``://`` before it in its line.
     """
-    at = text.find("@")
-    while at >= 0:
-        start = text.rfind("\n", 0, at) + 1
-        if text.rfind("://", start, at) >= 0:
-            return _URL_USER.search(text) is not None
-        at = text.find("@", at + 1)
-    return False
+    if text.count("@") <= _AT_SIGNS_MAX:
+        at = text.find("@")
+        while at >= 0:
+            url = text.rfind("://", max(at - _URL_USER_CHARS, 0), at)
+            if url >= 0 and text.find("\n", url, at) < 0:
+                break
+            at = text.find("@", at + 1)
+        else:
+            return False
+    return _URL_USER.search(text) is not None
 
 
 def _may_hold_card(plain: bytes, text: str) -> bool:
@@ -119,12 +124,13 @@ def _may_hold_card(plain: bytes, text: str) -> bool:
 
     Long decimals are many in some programs, and the pattern takes ten times longer.
     """
+    kept = b""
     at = plain.find(_SHORTEST_CARD)
     while at >= 0:
         run = _RUN.match(plain, at)
         end = run.end() if run else len(plain)
         if plain[at - 1 : at] != b"." and plain[end : end + 1] != b".":
-            kept = text.encode(errors="replace").translate(None, _IGNORED)
+            kept = kept or text.encode(errors="replace").translate(None, _IGNORED)
             if _is_card(kept[at:end].decode()):
                 return True
         at = plain.find(_SHORTEST_CARD, end)

@@ -181,5 +181,7 @@ def test_a_text_full_of_hints_takes_no_time() -> None:
         "1 " * 8000,
         "passw=" * 2000,
         "-----BEGIN " * 900,
+        "1795408038956," * 20_000,
+        "a@://b c" * 20_000,
     ):
-        scrubbed(extra={"a": text + "@"})
+        scrubbed(error(frame("f", filename="a.py", vars={"a": text + "@"})))
