@@ -249,3 +249,6 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_TIMEZONE = "UTC"
+# Celery would close the connection after every task, and a drain of a single event
+# would pay for a new one; errtrack.celery replaces those that broke.
+CELERY_DB_REUSE_MAX = 1_000_000_000
