@@ -202,7 +202,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "errtrack.staticfiles.GzipManifestStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-MEDIA_ROOT = DATA_DIR / "files"
 
 # The API.
 REST_FRAMEWORK = {

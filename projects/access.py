@@ -49,11 +49,6 @@ def membership_for(user: User | AnonymousUser, slug: str) -> Membership:
     return membership
 
 
-def organization_for(user: User | AnonymousUser, slug: str) -> Organization:
-    """The organization, if the user is a member. Raises Http404 otherwise."""
-    return membership_for(user, slug).organization
-
-
 def project_for(
     user: User | AnonymousUser, org_slug: str, project_slug: str
 ) -> Project:
@@ -76,14 +71,6 @@ def project_for(
     if project is None:
         raise Http404
     return project
-
-
-def visible_projects(
-    user: User | AnonymousUser, organization: Organization
-) -> QuerySet[Project]:
-    """The organization's projects by name. Raises Http404 for strangers."""
-    role_of(user, organization)
-    return projects_of(organization)
 
 
 def projects_of(organization: Organization) -> QuerySet[Project]:

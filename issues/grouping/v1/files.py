@@ -25,11 +25,6 @@ _GENERATED = re.compile(
 _PHP_EVAL = re.compile(r"\(\d+\)")
 
 
-def is_url(location: str) -> bool:
-    """Whether a frame's file was loaded from a server."""
-    return location.startswith(("http://", "https://", "blob:", "file:", "app:///"))
-
-
 def script_name(location: str) -> str:
     """The script that a URL names, without build hash; empty when it is no script.
 
