@@ -23,9 +23,10 @@ from ingest.sampling import Sampler
 from ingest.scrub import scrub
 from ingest.stream import Entry
 from ingest.tags import tags_of, user_identity
-from ingest.tally import Place, Tally, hour_of
+from ingest.tally import Place, Tally
 from issues.event import Event
 from issues.grouping import group
+from issues.hours import hour_of
 from issues.models import Level
 from issues.newevent import NewEvent
 from issues.payloads import Dictionary, pack

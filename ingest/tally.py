@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
 from typing import NamedTuple
 
 from ingest.outcomes import Outcome
@@ -41,11 +40,6 @@ class Tally:
                 *map(list, zip(*(place for place, _ in rows), strict=True)),
                 [count for _, count in rows],
             )
-
-
-def hour_of(moment: datetime) -> int:
-    """Whole hours since 1970."""
-    return int(moment.timestamp()) // 3600
 
 
 _ADD = """

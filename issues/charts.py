@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from django.utils import timezone
 
+from issues.hours import hour_of
 from issues.models import HourCount
 
 _HOUR_S = 3600
@@ -41,7 +42,7 @@ class Window:
         an hour, they begin at the full hour after midnight.
         """
         if graph == Graph.DAY:
-            return cls(first_hour=_hour(now) - 23, bucket_hours=1, buckets=24)
+            return cls(first_hour=hour_of(now) - 23, bucket_hours=1, buckets=24)
         days = 14 if graph == Graph.FORTNIGHT else 30
         midnight = timezone.localtime(now).replace(
             hour=0, minute=0, second=0, microsecond=0
@@ -90,7 +91,7 @@ class History:
 
 def history_of_issue(issue_id: int, window: Window, now: datetime) -> History:
     """Events per bucket of the window, oldest first, in one query."""
-    this_hour = _hour(now)
+    this_hour = hour_of(now)
     first_hour = min(window.first_hour, this_hour - 47)
     rows = list(
         HourCount.objects.filter(issue=issue_id, hour__gte=first_hour).values_list(
@@ -109,7 +110,3 @@ def history_of_issue(issue_id: int, window: Window, now: datetime) -> History:
             if hour <= this_hour - 24 and hour > this_hour - 48
         ),
     )
-
-
-def _hour(moment: datetime) -> int:
-    return int(moment.timestamp()) // _HOUR_S

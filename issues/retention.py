@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from issues import dictionaries, partitions, store
+from issues.hours import hour_of
 from issues.locks import SHARD_CLASS
 
 _log = logging.getLogger(__name__)
@@ -182,7 +183,7 @@ def _delete_hours(now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM issues_hourcount WHERE hour < %s AND count = expired_count",
-            [int(oldest.timestamp()) // 3600],
+            [hour_of(oldest)],
         )
         return int(cursor.rowcount)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from issues import arrays, dictionaries, eventrows, names, partitions, sql
 from issues.beginning import as_json, find_or_begin_issues, title_columns
+from issues.hours import hour_of
 from issues.models import Activity, Status
 from issues.newevent import NewEvent
 from issues.tagcounts import TagTally
@@ -190,7 +191,7 @@ def _name_users(events: list[NewEvent]) -> list[int | None]:
 
 def _add_hours(events: list[NewEvent], issue_of: list[int]) -> None:
     counts = Counter(
-        (issue, event.project_id, int(event.timestamp.timestamp()) // 3600)
+        (issue, event.project_id, hour_of(event.timestamp))
         for event, issue in zip(events, issue_of, strict=True)
     )
     rows = sorted((issue, hour, p, n) for (issue, p, hour), n in counts.items())

@@ -6,7 +6,7 @@ A row per issue and tag would cost four times the CPU (measured).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -35,7 +35,7 @@ class TagTally:
         self._counts[issue] = dict(zip(tag_ids, counts, strict=True))
 
     def add(
-        self, issue: int, tags: Iterable[names.Tag], id_of: dict[names.Tag, int]
+        self, issue: int, tags: Sequence[names.Tag], id_of: dict[names.Tag, int]
     ) -> list[int]:
         """Counts an event's tags; gives the ids under which they count."""
         counts = self._counts[issue]
