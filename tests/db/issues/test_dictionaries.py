@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 
 from issues import dictionaries, events
 from issues.models import Event, PayloadDictionary
 from issues.payloads import NO_DICTIONARY
-from issues.store import forget_everything
 from projects.models import Project
 from tests.factories import make_event, make_payload, make_project, store
 
 pytestmark = pytest.mark.django_db
 
 FIRST = dictionaries.TRAIN_AT[0]
-
-
-@pytest.fixture(autouse=True)
-def _new_process() -> Iterator[None]:
-    forget_everything()
-    yield
-    forget_everything()
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from issues.models import (
     Level,
 )
 from issues.repair import repair
-from issues.store import forget_everything
 from issues.tagcounts import tags_of_issue
 from projects.models import Project
 from tests.factories import (
@@ -37,11 +36,6 @@ pytestmark = pytest.mark.django_db
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 NOON = YESTERDAY.replace(hour=12, minute=0, second=0, microsecond=0)
-
-
-@pytest.fixture(autouse=True)
-def _new_process() -> None:
-    forget_everything()
 
 
 @pytest.fixture

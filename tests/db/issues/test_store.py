@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,6 @@ from issues.models import (
     Status,
     Substatus,
 )
-from issues.store import forget_everything
 from issues.tagcounts import VALUES_OF_A_KEY, tags_of_issue
 from projects.models import Project
 from tests.factories import (
@@ -35,14 +33,6 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _new_process() -> Iterator[None]:
-    """Each test's transaction is rolled back: nothing may be remembered of it."""
-    forget_everything()
-    yield
-    forget_everything()
 
 
 @pytest.fixture

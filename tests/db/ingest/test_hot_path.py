@@ -13,7 +13,6 @@ import redis
 
 from ingest.edge import Edge
 from ingest.stream import ShardStream
-from projects import valkey
 from projects.keys import KeyInfo, encode_mirror, load_key, mirror_name
 from tests.corpus import PROJECT_ID, PUBLIC_KEY
 from tests.db.ingest.client import Client, call
@@ -28,14 +27,6 @@ _KEY = KeyInfo(
     rate_limit_count=100_000,
     rate_limit_window_s=60,
 )
-
-
-@pytest.fixture
-def store() -> redis.Redis:
-    """Valkey, emptied."""
-    client = valkey.blocking()
-    client.flushdb()
-    return client
 
 
 @pytest.fixture
