@@ -97,7 +97,8 @@ def _batch_seconds(sums: dict[str, float]) -> Metric:
         batches += sums.get(f"{BATCHES}{place}", 0)
         buckets.append((bound, batches))
     family = HistogramMetricFamily(
-        "errtrack_digest_batch_seconds", "From reading a batch to its acknowledgement."
+        "errtrack_digest_batch_seconds",
+        "Storing a prepared batch and acknowledging it.",
     )
     family.add_metric([], buckets, sums.get(BATCH_SECONDS, 0))
     return family
