@@ -96,6 +96,11 @@ _EVENT_CATEGORIES = {
     "userreportv2": "feedback",
 }
 
+# What items are counted under; SDKs may report drops of further ones.
+CATEGORIES = tuple(
+    sorted({UNKNOWN, *_SAME_NAME, *_CATEGORIES.values(), *_EVENT_CATEGORIES.values()})
+)
+
 
 def category_of(item_type: str, event_type: str = "error") -> str:
     """The data category of an item; `event_type` is an event payload's own type.
