@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,14 +19,15 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from ingest import metrics, poison
-from ingest.preparation import accepted, duplicate, prepare
+from ingest import committed, metrics, poison
+from ingest.items import KINDS
+from ingest.items.kind import Refusal
+from ingest.preparation import Filed, Prepared, accepted, duplicate, prepare
 from ingest.sampling import Sampler
 from ingest.stream import Entry, ShardStream
 from ingest.tally import Tally
 from issues import dictionaries
 from issues.locks import shard_lock
-from issues.newevent import NewEvent
 from issues.payloads import Dictionary
 from issues.store import Stored, forget_everything, store_batch
 
@@ -59,10 +60,10 @@ class Drained:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Entries beside the events that they became, and what else they held."""
+    """Entries beside what they held for the store, and what was refused of them."""
 
     entries: list[Entry]
-    events: list[list[NewEvent]]
+    prepared: list[Prepared]
     tally: Tally
 
 
@@ -99,14 +100,28 @@ def drain(shard: int) -> Drained:
 
 
 def _take_over(stream: ShardStream) -> int:
-    """Digests what a dead sibling had read: under the shard's lock nobody lives."""
+    """Digests what a dead sibling had read: under the shard's lock nobody lives.
+
+    What it had committed, too, is only acknowledged.
+    """
     stored, after = 0, FROM_START
+    done: set[str] | None = None
     while True:
-        entries, after = stream.claim_pending(after, settings.BATCH)
+        claimed, after = stream.claim_pending(after, settings.BATCH)
+        if claimed and done is None:
+            # All of it before the next commit, which takes its place.
+            done = _acknowledge_committed(stream)
+        entries = [entry for entry in claimed if entry.stream_id not in (done or ())]
         if entries:
             stored += _digest(stream, entries, partial(_prepare, entries))
         if after == FROM_START:
             return stored
+
+
+def _acknowledge_committed(stream: ShardStream) -> set[str]:
+    batch = committed.last(stream.shard)
+    stream.acknowledge_ids(batch)
+    return {stream_id for stream_id, _ in batch}
 
 
 def _read_ahead(stream: ShardStream, preparer: ThreadPoolExecutor) -> Ahead | None:
@@ -137,10 +152,10 @@ def _dictionaries_of(entries: list[Entry]) -> dict[int, Dictionary]:
 
 def _prepare_with(entries: list[Entry], known: dict[int, Dictionary]) -> Batch:
     tally = Tally()
-    events = [
+    prepared = [
         prepare(entry, _sampler, tally, known[entry.project_id]) for entry in entries
     ]
-    return Batch(entries, events, tally)
+    return Batch(entries, prepared, tally)
 
 
 def _digest(
@@ -182,21 +197,48 @@ def _forget() -> None:
 def _store_and_acknowledge(stream: ShardStream, batch: Batch) -> int:
     started = time.perf_counter()
     with transaction.atomic():
-        stored = store_batch([event for events in batch.events for event in events])
-        _count_outcomes(batch, stored)
+        stored = store_batch(
+            [event for held in batch.prepared for event in held.events]
+        )
+        _count_events(batch, stored)
+        _store_records(batch)
         batch.tally.write()
+        committed.remember(stream.shard, batch.entries)
     stream.acknowledge(batch.entries)
     metrics.observe_batch(stored, time.perf_counter() - started)
     _since_training.update(event.project_id for event in stored.events)
     return len(stored.events)
 
 
-def _count_outcomes(batch: Batch, stored: Stored) -> None:
+def _count_events(batch: Batch, stored: Stored) -> None:
     new = {id(event) for event in stored.events}
-    for entry, events in zip(batch.entries, batch.events, strict=True):
-        for event in events:
+    for entry, held in zip(batch.entries, batch.prepared, strict=True):
+        for event in held.events:
             count_as = accepted if id(event) in new else duplicate
             batch.tally.add(count_as(entry, event))
+
+
+def _store_records(batch: Batch) -> None:
+    """Stores what is no event, kind by kind, and counts what became of it."""
+    filed = [record for held in batch.prepared for record in held.filed]
+    if not filed:
+        return
+    # Several types may share a kind.
+    for kind in dict.fromkeys(KINDS.values()):
+        of_kind = [record for record in filed if record.kind is kind]
+        if of_kind:
+            refusals = kind.store([record.record for record in of_kind])
+            _count_records(batch.tally, of_kind, refusals)
+
+
+def _count_records(
+    tally: Tally, filed: list[Filed], refusals: Sequence[Refusal | None]
+) -> None:
+    for record, refusal in zip(filed, refusals, strict=True):
+        place = record.place
+        if refusal is not None:
+            place = place._replace(outcome=refusal.outcome, reason=refusal.reason)
+        tally.add(place)
 
 
 def _train_dictionaries() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from projects.models import Project
@@ -47,3 +48,16 @@ class PoisonEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id or self.pk}: {self.reason[:80]}"
+
+
+class CommittedBatch(models.Model):
+    """The entries of a shard's last committed batch, for the time until it is
+    acknowledged."""
+
+    shard = models.IntegerField(primary_key=True)
+    stream_ids = ArrayField(models.TextField())
+    # What each counts for in the stream's bound, in bytes.
+    weights = ArrayField(models.IntegerField())
+
+    def __str__(self) -> str:
+        return f"{len(self.stream_ids)} entries of shard {self.shard}"

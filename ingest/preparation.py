@@ -1,4 +1,4 @@
-"""One stream entry becomes events that are ready to be stored, each on its own.
+"""One stream entry becomes events and records that are ready to be stored.
 
 Bytes → envelope → item → JSON → normalised → scrubbed → grouped → packed. An event's
 tree is dropped before the next one is read: a batch taken stage by stage costs 360 µs
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
 from ingest.body import BodyError, decompress, store_payload
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
 from ingest.eventjson import decode_event
+from ingest.items import KINDS
+from ingest.items.kind import Context, Kind, Refusal
 from ingest.normalise import NotAnEvent, normalise
 from ingest.normalise.times import instant
 from ingest.outcomes import Outcome, category_of
@@ -35,44 +37,59 @@ from issues.titles import describe
 _LEVELS = {level.name.lower(): level.value for level in Level}
 
 
-class Refusal(Exception):
-    """An item that cannot be an event; its outcome is counted, the rest goes on."""
+class Filed(NamedTuple):
+    """What an item that is no event says, and under what it is counted if kept."""
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.reason = reason
+    kind: Kind
+    record: Any
+    place: Place
+
+
+class Prepared(NamedTuple):
+    """What an entry holds for the store."""
+
+    events: list[NewEvent]
+    filed: list[Filed]
 
 
 def prepare(
     entry: Entry, sampler: Sampler, tally: Tally, dictionary: Dictionary
-) -> list[NewEvent]:
-    """The events of the entry; what else it holds is counted in the tally.
+) -> Prepared:
+    """The entry's events and records; what cannot be either is counted in the tally.
 
     `dictionary` is the project's. Touches neither PostgreSQL nor Valkey, so that one
     batch can be prepared while another is being stored.
     """
+    prepared = Prepared([], [])
     try:
         envelope = _open(entry)
     except (BodyError, EnvelopeError):
         # The edge has looked at it already: only a changed limit leads here.
         tally.add(_place(entry, "error", Outcome.INVALID, "body"))
-        return []
-    sent_at = _sent_at(envelope)
-    events: list[NewEvent] = []
+        return prepared
+    context = Context(entry, envelope.headers, _sent_at(envelope))
     for item in envelope.items:
-        if item.type != "event":
-            _count_other(entry, item, tally)
-            continue
-        if events:
-            # An envelope has one event, whose id its header gives.
-            tally.add(_place(entry, "error", Outcome.INVALID, "second_event"))
-            continue
         try:
-            events.append(_event_of(entry, item, sent_at, sampler, dictionary))
+            if item.type != "event":
+                prepared.filed.append(_filed(item, context))
+            elif prepared.events:
+                # An envelope has one event, whose id its header gives.
+                raise Refusal(Outcome.INVALID, "second_event")
+            else:
+                prepared.events.append(_event_of(item, context, sampler, dictionary))
         except Refusal as refusal:
-            tally.add(_place(entry, "error", refusal.outcome, refusal.reason))
-    return events
+            category = category_of(item.type)
+            tally.add(_place(entry, category, refusal.outcome, refusal.reason))
+    return prepared
+
+
+def _filed(item: Item, context: Context) -> Filed:
+    kind = KINDS.get(item.type)
+    if kind is None:
+        # Taken and not kept; its count says so.
+        raise Refusal(Outcome.UNSUPPORTED, "item_type")
+    place = _place(context.entry, category_of(item.type), Outcome.ACCEPTED)
+    return Filed(kind, kind.read(item, context), place)
 
 
 def _open(entry: Entry) -> Envelope:
@@ -87,12 +104,6 @@ def _sent_at(envelope: Envelope) -> datetime | None:
     """The sender's clock when it sent the envelope."""
     seconds = instant(envelope.headers.get("sent_at"))
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def _count_other(entry: Entry, item: Item, tally: Tally) -> None:
-    """What is no event is taken and not kept; its count says so."""
-    place = _place(entry, category_of(item.type), Outcome.UNSUPPORTED, "item_type")
-    tally.add(place)
 
 
 def _place(entry: Entry, category: str, outcome: Outcome, reason: str = "") -> Place:
@@ -112,14 +123,10 @@ def duplicate(entry: Entry, event: NewEvent) -> Place:
 
 
 def _event_of(
-    entry: Entry,
-    item: Item,
-    sent_at: datetime | None,
-    sampler: Sampler,
-    dictionary: Dictionary,
+    item: Item, context: Context, sampler: Sampler, dictionary: Dictionary
 ) -> NewEvent:
-    tree = _decode(item)
-    event = _normalise(entry, tree, sent_at)
+    entry = context.entry
+    event = _normalise(_decode(item), context)
     scrub(event)
     grouping = group(event)
     description = describe(event)
@@ -160,12 +167,13 @@ def _decode(item: Item) -> Any:
         raise Refusal(Outcome.INVALID, "json") from None
 
 
-def _normalise(entry: Entry, tree: object, sent_at: datetime | None) -> Event:
+def _normalise(tree: object, context: Context) -> Event:
+    entry = context.entry
     try:
         return normalise(
             tree,
             received_at=entry.received_at,
-            sent_at=sent_at,
+            sent_at=context.sent_at,
             event_id=entry.event_id,
             client=entry.client,
             remote_ip=entry.remote_ip,

@@ -193,11 +193,17 @@ class ShardStream:
 
     def acknowledge(self, entries: Sequence[Entry]) -> None:
         """Takes digested entries off the stream, in one step; again does no harm."""
+        self.acknowledge_ids(
+            [(entry.stream_id, weight_of(entry.body)) for entry in entries]
+        )
+
+    def acknowledge_ids(self, entries: Sequence[tuple[str, int]]) -> None:
+        """The same by stream id and weight."""
         if not entries:
             return
         arguments: list[str | int] = [GROUP]
-        for entry in entries:
-            arguments += [entry.stream_id, weight_of(entry.body)]
+        for stream_id, weight in entries:
+            arguments += [stream_id, weight]
         self._acknowledge(keys=[self._names.stream, self._names.bytes], args=arguments)
 
     def clear_wake(self) -> None:

@@ -125,7 +125,8 @@ def make_event(
     """An event ready to be stored, as the digest prepares it."""
     entry = make_entry(project, payload, received_at=received_at)
     dictionary = dictionaries.current(project.pk)
-    (event,) = prepare(entry, Sampler(sample_per_hour), Tally(), dictionary)
+    prepared = prepare(entry, Sampler(sample_per_hour), Tally(), dictionary)
+    (event,) = prepared.events
     return event
 
 

@@ -1,0 +1,10 @@
+"""The item types that are no events and are kept: a module for each topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ingest.items.kind import Kind
+
+# By the item's type, in the order in which a batch stores them.
+KINDS: Mapping[str, Kind] = {}

@@ -1,0 +1,47 @@
+"""What a type of item that is no event brings to the digest: a reader and a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ingest.envelope import Item
+from ingest.outcomes import Outcome
+from ingest.stream import Entry
+
+
+class Refusal(Exception):
+    """An item that cannot be taken; its outcome is counted, the rest goes on."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+
+
+class Context(NamedTuple):
+    """What an item came with: its entry, and its envelope's headers.
+
+    `sent_at` is the sender's clock when it sent the envelope.
+    """
+
+    entry: Entry
+    headers: Mapping[str, Any]
+    sent_at: datetime | None
+
+
+class Kind(NamedTuple):
+    """How items of a type are digested.
+
+    `read` makes a record of an item, and raises Refusal. It runs while another batch
+    is being stored, and touches neither PostgreSQL nor Valkey.
+
+    `store` is given a batch's records in the order of their entries, in the
+    transaction that stores the batch's events, after them. What it does takes effect
+    once, however often an entry is delivered. It gives, for each record, None (it is
+    counted as accepted) or the Refusal to count it as.
+    """
+
+    read: Callable[[Item, Context], Any]
+    store: Callable[[list[Any]], Sequence[Refusal | None]]
