@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 SOURCES := errtrack ingest issues projects tests manage.py
 
-.PHONY: install run test bench lock chromium
+.PHONY: install run test bench lock chromium clients lock-clients
 .DELETE_ON_ERROR:
 
 install: .venv/.installed
@@ -13,7 +13,7 @@ install: .venv/.installed
 run: install
 	@exec $(BIN)/errtrack up $(ARGS)
 
-test: .venv/.dev-installed chromium
+test: .venv/.dev-installed chromium clients
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(SOURCES)
@@ -52,6 +52,39 @@ chromium:
 	else \
 	    echo "The tests need Chromium: install a package that brings the command 'chromium'."; exit 1; \
 	fi
+
+# Real clients of many ages, which the end-to-end tests run, each in its own folder.
+CLIENTS := .venv/clients
+CLIENT_LOCKS := tests/e2e/clients
+PYTHON_CLIENTS := sentry-sdk-2 sentry-sdk-1 sentry-sdk-0 raven-6
+
+clients: $(PYTHON_CLIENTS:%=$(CLIENTS)/%/.installed)
+	@command -v npm >/dev/null && exec $(MAKE) --no-print-directory $(CLIENTS)/npm/.installed; \
+	echo "Node.js is missing: its clients and the browser's are not tested."; test -z "$$CI"
+
+$(CLIENTS)/%/.installed: $(CLIENT_LOCKS)/python/%.txt | .venv/.installed
+	@rm -rf $(@D)
+	$(PIP) --require-hashes --target $(@D) -r $<
+	@touch $@
+
+# Nothing of a package is run to install it.
+$(CLIENTS)/npm/.installed: $(CLIENT_LOCKS)/package.json $(CLIENT_LOCKS)/package-lock.json
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Takes up the newest release of each major version of the Python clients, and what
+# package.json names of the others.
+lock-clients: .venv/.dev-installed
+	for name in $(PYTHON_CLIENTS); do \
+	    echo "$${name%-*} == $${name##*-}.*" | $(BIN)/uv pip compile --quiet --upgrade \
+	        --universal --generate-hashes --python-version 3.11 --no-annotate \
+	        --custom-compile-command "make lock-clients" \
+	        -o $(CLIENT_LOCKS)/python/$$name.txt - || exit 1; \
+	done
+	cd $(CLIENT_LOCKS) && npm install --package-lock-only --ignore-scripts --no-audit \
+	    --no-fund --omit-lockfile-registry-resolved
 
 # Takes up new versions of the libraries within the bounds of pyproject.toml.
 lock: .venv/.installed
