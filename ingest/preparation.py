@@ -28,11 +28,11 @@ from ingest.tags import tags_of, user_identity
 from ingest.tally import Place, Tally
 from issues.event import Event
 from issues.grouping import group
-from issues.hours import hour_of
 from issues.models import Level
 from issues.newevent import NewEvent
 from issues.payloads import Dictionary, pack
 from issues.titles import describe
+from projects.hours import hour_of
 
 _LEVELS = {level.name.lower(): level.value for level in Level}
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import orjson
 
-from issues import arrays, sql
+from issues import sql
 from issues.newevent import NewEvent
+from projects import arrays
 
 # The key of an issue's fingerprint.
 _Mark = tuple[int, bytes]

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from django.utils import timezone
 
-from issues.hours import hour_of
 from issues.models import HourCount
+from projects.hours import hour_of
 
 _HOUR_S = 3600
 # Fewer events in the earlier day make a percentage of nothing.

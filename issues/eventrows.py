@@ -8,9 +8,10 @@ from functools import lru_cache, partial
 
 from django.db import transaction
 
-from issues import arrays, sql
+from issues import sql
 from issues.newevent import NewEvent
 from issues.payloads import Part, close_part
+from projects import arrays
 
 # Day, project and hash of a part.
 _Place = tuple[date, int, bytes]

@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 
 from django.db import transaction
 
-from issues import arrays, sql
+from issues import sql
+from projects import arrays
 
 # Names kept in memory, of each kind; about 200 bytes each.
 _REMEMBERED = 50_000

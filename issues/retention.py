@@ -13,8 +13,8 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from issues import dictionaries, partitions, store
-from issues.hours import hour_of
 from issues.locks import SHARD_CLASS
+from projects.hours import hour_of
 
 _log = logging.getLogger(__name__)
 

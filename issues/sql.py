@@ -8,10 +8,9 @@ issue states in the same order.
 
 from __future__ import annotations
 
-from typing import Any
-
-import psycopg
-from django.db import connection
+# Statements are run as `sql.run(sql.STATEMENT, …)`.
+from projects.postgres import raw_cursor as raw_cursor
+from projects.postgres import run as run
 
 # Ids already stored, as bytes. Parameters: project ids, event ids, from, to
 # (received_at).
@@ -192,23 +191,3 @@ MARK_FIRST_EVENT = """
 UPDATE projects_project SET first_event_at = %s
 WHERE id = ANY(%s::int4[]) AND first_event_at IS NULL
 """
-
-Row = tuple[Any, ...]
-
-
-def run(statement: str, *parameters: object) -> list[Row]:
-    """The statement's rows, on this thread's connection.
-
-    Parameters travel apart from the statement, which the server then parses and
-    plans only once a connection; Django's own cursor would paste them in. Rows come
-    back binary: times and arrays are then read without Python code for each.
-    """
-    with raw_cursor() as cursor:
-        cursor.execute(statement, parameters, prepare=True, binary=True)
-        return cursor.fetchall() if cursor.description else []
-
-
-def raw_cursor() -> psycopg.Cursor[Row]:
-    """A psycopg cursor inside Django's current transaction."""
-    connection.ensure_connection()
-    return psycopg.Cursor(connection.connection)

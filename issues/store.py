@@ -11,12 +11,13 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from issues import arrays, dictionaries, eventrows, names, partitions, sql
+from issues import dictionaries, eventrows, names, partitions, sql
 from issues.beginning import as_json, find_or_begin_issues, title_columns
-from issues.hours import hour_of
 from issues.models import Activity, Status
 from issues.newevent import NewEvent
 from issues.tagcounts import TagTally
+from projects import arrays
+from projects.hours import hour_of
 
 # A resend comes within this time of the first delivery, also past midnight.
 _RESEND_WITHIN = timedelta(days=1)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from issues import arrays, names, sql
+from issues import names, sql
+from projects import arrays
 
 # Past this many values of one key in an issue, new values count as "other".
 VALUES_OF_A_KEY = 500
