@@ -16,6 +16,7 @@ from django.conf import settings
 from ingest.body import BodyError, decompress, store_payload
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
 from ingest.eventjson import decode_event
+from ingest.inventory import category_of_item, quantity_of
 from ingest.items import KINDS
 from ingest.items.kind import Context, Kind, Refusal
 from ingest.normalise import NotAnEvent, normalise
@@ -35,6 +36,9 @@ from issues.titles import describe
 from projects.hours import hour_of
 
 _LEVELS = {level.name.lower(): level.value for level in Level}
+
+# Stands for the items of a body that cannot be opened.
+_OPAQUE = Item({"type": "unknown"}, memoryview(b""))
 
 
 class Filed(NamedTuple):
@@ -65,7 +69,7 @@ def prepare(
         envelope = _open(entry)
     except (BodyError, EnvelopeError):
         # The edge has looked at it already: only a changed limit leads here.
-        tally.add(_place(entry, "error", Outcome.INVALID, "body"))
+        _count_refusal(entry, _OPAQUE, Refusal(Outcome.INVALID, "body"), tally)
         return prepared
     context = Context(entry, envelope.headers, _sent_at(envelope))
     for item in envelope.items:
@@ -78,9 +82,16 @@ def prepare(
             else:
                 prepared.events.append(_event_of(item, context, sampler, dictionary))
         except Refusal as refusal:
-            category = category_of(item.type)
-            tally.add(_place(entry, category, refusal.outcome, refusal.reason))
+            _count_refusal(entry, item, refusal, tally)
     return prepared
+
+
+def _count_refusal(entry: Entry, item: Item, refusal: Refusal, tally: Tally) -> None:
+    category = category_of_item(item)
+    place = _place(entry, category, refusal.outcome, refusal.reason)
+    tally.add(place, quantity_of(item))
+    if entry.event_id and refusal.outcome is not Outcome.UNSUPPORTED:
+        tally.remember(place, entry.event_id, entry.received_at)
 
 
 def _filed(item: Item, context: Context) -> Filed:
@@ -88,7 +99,7 @@ def _filed(item: Item, context: Context) -> Filed:
     if kind is None:
         # Taken and not kept; its count says so.
         raise Refusal(Outcome.UNSUPPORTED, "item_type")
-    place = _place(context.entry, category_of(item.type), Outcome.ACCEPTED)
+    place = _place(context.entry, category_of_item(item), Outcome.ACCEPTED)
     return Filed(kind, kind.read(item, context), place)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import NamedTuple
 
+from ingest.fates import Fates
 from ingest.outcomes import Outcome
 from issues import sql
 
@@ -27,12 +29,21 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[Place] = Counter()
+        self._fates = Fates()
 
     def add(self, place: Place, count: int = 1) -> None:
         self._counts[place] += count
 
+    def remember(self, place: Place, event_id: str, at: datetime) -> None:
+        """Lets people find out what became of the id, which is stored nowhere."""
+        project_id, outcome, reason = place.project_id, place.outcome, place.reason
+        self._fates.remember(
+            project_id, event_id, outcome, reason, at, category=place.category
+        )
+
     def write(self) -> None:
         """Adds the counts to those stored, for projects that still exist."""
+        self._fates.write()
         rows = sorted(self._counts.items())
         if rows:
             sql.run(

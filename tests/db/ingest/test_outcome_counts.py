@@ -1,0 +1,130 @@
+"""Whatever the digest reads is counted once, and refused ids are remembered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ingest import digest, fates
+from ingest.models import OutcomeCount
+from ingest.stream import Entry, ShardStream
+from projects.models import Project
+from tests.db.ingest.test_digest import send
+from tests.db.ingest.test_edge import ID, envelope, event
+from tests.factories import make_entry, make_payload, make_project
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+Item = tuple[dict[str, Any], bytes]
+
+
+@pytest.fixture
+def project(committed_db: None) -> Project:
+    return make_project("shop")
+
+
+def entry_of(project: Project, *items: Item, **headers: Any) -> Entry:
+    headers = {"event_id": ID, **headers}
+    return make_entry(
+        project,
+        {"event_id": ID},
+        kind="envelope",
+        body=envelope(*items, **headers),
+    )
+
+
+def counts() -> dict[tuple[str, str, str], int]:
+    rows = OutcomeCount.objects.values_list("category", "outcome", "reason", "count")
+    return {
+        (category, outcome, reason): count for category, outcome, reason, count in rows
+    }
+
+
+def test_what_is_not_kept_is_counted_by_its_records(project: Project) -> None:
+    logs = json.dumps({"items": [{"body": "x"}] * 3}).encode()
+    items: list[Item] = [
+        ({"type": "log", "item_count": 3, "length": len(logs)}, logs),
+        ({"type": "transaction"}, b"{}"),
+        ({"type": "riddle"}, b"{}"),
+        ({"type": "profile"}, b"{}"),
+        ({"type": "replay_event"}, b"{}"),
+        ({"type": "statsd"}, b"a@none:1|c"),
+    ]
+    send(entry_of(project, *items))
+    digest.drain(0)
+    assert counts() == {
+        ("log_item", "unsupported", "item_type"): 3,
+        ("transaction", "unsupported", "item_type"): 1,
+        ("unknown", "unsupported", "item_type"): 1,
+        ("profile", "unsupported", "item_type"): 1,
+        ("replay", "unsupported", "item_type"): 1,
+        ("metric_bucket", "unsupported", "item_type"): 1,
+    }
+
+
+def test_a_second_event_of_an_envelope_is_counted_as_invalid(project: Project) -> None:
+    send(entry_of(project, event(), event(b'{"message":"y"}')))
+    digest.drain(0)
+    assert counts() == {
+        ("default", "accepted", ""): 1,
+        ("error", "invalid", "second_event"): 1,
+    }
+
+
+def test_a_duplicate_is_counted_as_one(project: Project) -> None:
+    payload = make_payload()
+    send(make_entry(project, payload), make_entry(project, payload))
+    digest.drain(0)
+    assert counts() == {
+        ("error", "accepted", ""): 1,
+        ("error", "duplicate", ""): 1,
+    }
+
+
+def test_the_id_of_a_refused_event_is_remembered_with_its_reason(
+    project: Project,
+) -> None:
+    sent = entry_of(project, event(b"[]"))
+    send(sent)
+    digest.drain(0)
+    (fate,) = fates.find(project.pk, ID)
+    assert (fate.category, fate.outcome, fate.reason) == (
+        "error",
+        "invalid",
+        "not_an_object",
+    )
+    assert fate.at == sent.received_at.replace(microsecond=0)
+
+
+def test_ids_that_are_stored_or_not_kept_need_no_memory(project: Project) -> None:
+    send(entry_of(project, event(), ({"type": "transaction"}, b"{}")))
+    digest.drain(0)
+    assert fates.find(project.pk, ID) == []
+
+
+def test_a_batch_killed_after_its_commit_counts_what_was_sent(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(_self: ShardStream, _entries: list[Entry]) -> None:
+        raise Killed
+
+    send(
+        make_entry(project),
+        entry_of(project, event(b"[]"), ({"type": "log", "item_count": 1}, b"{}")),
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardStream, "acknowledge", die)
+        with pytest.raises(Killed):
+            digest.drain(0)
+    digest.drain(0)
+    assert counts() == {
+        ("error", "accepted", ""): 1,
+        ("error", "invalid", "not_an_object"): 1,
+        ("log_item", "unsupported", "item_type"): 1,
+    }
+    assert ShardStream(0).backlog().entries == 0
