@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ingest.outcomes import UNKNOWN, Outcome
+from projects.limits import LimitReason
 
 Header = tuple[bytes, bytes]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -37,6 +38,12 @@ _DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAE
 
 # What a limit on events lets the SDK hold back; sessions and the like go on.
 LIMITED_CATEGORIES = b"default;error;security;attachment"
+_SCOPE_AND_CODE = {
+    LimitReason.KEY: b"key:key_quota",
+    LimitReason.PROJECT: b"project:project_quota",
+    LimitReason.ORGANIZATION: b"organization:organization_quota",
+    LimitReason.SPIKE: b"project:spike_protection",
+}
 
 
 class Answer(NamedTuple):
@@ -108,11 +115,11 @@ def retry_after(seconds: int) -> Header:
     return (b"retry-after", b"%d" % seconds)
 
 
-def rate_limits(seconds: int) -> Header:
-    """The limit of a key on events, for the SDK to wait out."""
+def rate_limits(reason: LimitReason, seconds: int) -> Header:
+    """A limit on events, for the SDK to wait out."""
     return (
         b"x-sentry-rate-limits",
-        b"%d:%b:key:key_quota" % (seconds, LIMITED_CATEGORIES),
+        b"%d:%b:%b" % (seconds, LIMITED_CATEGORIES, _SCOPE_AND_CODE[reason]),
     )
 
 

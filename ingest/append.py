@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
 
-from ingest import limits, stream, wakeup
+from ingest import stream, totals, wakeup
+from ingest.limits import LIMITS_OPEN, LUA
 from ingest.stream import Entry
 from ingest.valkey import Script, Valkey, ValkeyError
-from projects.keys import KeyInfo
+from projects.limits import Limit, LimitReason
 
 # Larger bodies are sent one after another: their copies on the way to Valkey would
 # take its connection's bound, and the process's memory, from all others.
@@ -17,6 +20,7 @@ LARGE_BYTES = 2**20
 FULL_RETRY_AFTER_S = 10
 AWAY_RETRY_AFTER_S = 5
 
+_LIMITS_OPEN = 1
 _FULL = -1
 
 
@@ -28,45 +32,55 @@ class StreamUnavailable(Exception):
         self.retry_after_s = retry_after_s
 
 
-class RateLimited(Exception):
-    """The key has had its events; `retry_after_s` says when it may send one more."""
+_TEXTS = {
+    LimitReason.KEY: "the project key has reached its rate limit",
+    LimitReason.PROJECT: "the project has reached its rate limit",
+    LimitReason.ORGANIZATION: "the organization has reached its rate limit",
+    LimitReason.SPIKE: "the project sends far more than is usual for it",
+}
 
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"rate limit reached, try again in {retry_after_s} s")
+
+class RateLimited(Exception):
+    """A limit has had its events; `retry_after_s` says when it takes one more."""
+
+    def __init__(self, reason: LimitReason, retry_after_s: int) -> None:
+        super().__init__(f"{_TEXTS[reason]}, try again in {retry_after_s} s")
+        self.reason = reason
         self.retry_after_s = retry_after_s
 
 
-# KEYS: stream, bytes, awake, Celery's queue, prefix of the limit's counters.
-# ARGV: events per window (0: no limit), window in s, the entry's head and body.
-# XADD is the first write: where Valkey refuses to write, nothing was counted.
-_APPEND = (
-    limits.LUA
-    + """
-local weight = #ARGV[4] + {overhead}
+# KEYS: stream, bytes, awake, Celery's queue.
+# ARGV: the entry's head and body, its project, then each limit's counter, events and
+# window in s.
+# XADD is the first write: where Valkey refuses to write, nothing was counted. Limits
+# that cannot be checked are open, and the entry's head says so.
+_APPEND = """
+local weight = #ARGV[2] + {overhead}
 local held = tonumber(redis.call('GET', KEYS[2]) or 0)
 if held > 0 and held + weight > {max_bytes} then
   return -1
 end
-local counter
-if ARGV[1] ~= '0' then
-  local wait_s
-  wait_s, counter = over_limit(KEYS[5], tonumber(ARGV[1]), tonumber(ARGV[2]))
-  if wait_s > 0 then
-    return wait_s
+local head, counters, is_open = ARGV[1], {{}}, 0
+if #ARGV > 3 then
+  local is_checked, wait_s, found = pcall(check_limits, 4)
+  if not is_checked then
+    head, is_open = string.sub(head, 1, -2) .. ',"limits_open":true}}', 1
+  elseif wait_s > 0 then
+    mark_limited(ARGV[3], ARGV[4 + 3 * found], wait_s)
+    return {{wait_s, found}}
+  else
+    counters = found
   end
 end
-local id = redis.call('XADD', KEYS[1], '*', 'head', ARGV[3], 'body', ARGV[4])
+local id = redis.call('XADD', KEYS[1], '*', 'head', head, 'body', ARGV[2])
 redis.call('INCRBY', KEYS[2], weight)
-if counter then
-  count_event(counter, tonumber(ARGV[2]))
-end
+count_event(counters)
 if redis.call('SET', KEYS[3], '1', 'NX', 'EX', {wake_s}) then
   local message = string.gsub([==[{message}]==], '{placeholder}', KEYS[1] .. ':' .. id)
   redis.call('LPUSH', KEYS[4], message)
 end
-return 0
+return is_open
 """
-)
 
 
 class _Shard:
@@ -78,7 +92,8 @@ class _Shard:
         # What never changes is part of the script: sent along it would cost more
         # than the entry's own fields.
         self.append = Script(
-            _APPEND.format(
+            LUA
+            + _APPEND.format(
                 overhead=stream.ENTRY_OVERHEAD_BYTES,
                 # The bound is of all shards together.
                 max_bytes=settings.STREAM_MAX_BYTES // settings.SHARDS,
@@ -97,19 +112,19 @@ class Appender:
         self._shards = [_Shard(shard) for shard in range(settings.SHARDS)]
         self._large = asyncio.Lock()
 
-    async def append(self, entry: Entry, key: KeyInfo, *, is_event: bool) -> None:
+    async def append(self, entry: Entry, limits: Sequence[Limit] = ()) -> None:
         """Appends the entry and wakes its digest, in one call to Valkey.
 
-        `is_event` says whether the key's rate limit is about it. Once this returns
-        the entry is as durable as Valkey is. Raises RateLimited; and
-        StreamUnavailable, after which the entry may all the same have been appended.
+        `limits` are those that the entry is under. Once this returns the entry is as
+        durable as Valkey is. Raises RateLimited; and StreamUnavailable, after which
+        the entry may all the same have been appended.
         """
         try:
             if len(entry.body) > LARGE_BYTES:
                 async with self._large:
-                    result = await self._run(entry, key, is_event)
+                    result = await self._run(entry, limits)
             else:
-                result = await self._run(entry, key, is_event)
+                result = await self._run(entry, limits)
         except ValkeyError as error:
             raise StreamUnavailable(
                 "the event queue cannot be reached", retry_after_s=AWAY_RETRY_AFTER_S
@@ -118,19 +133,23 @@ class Appender:
             raise StreamUnavailable(
                 "the event queue is full", retry_after_s=FULL_RETRY_AFTER_S
             )
-        if result:
-            raise RateLimited(result)
+        if result == _LIMITS_OPEN:
+            totals.add(LIMITS_OPEN)
+        elif result:
+            wait_s, place = result
+            raise RateLimited(limits[place].reason, wait_s)
 
-    async def _run(self, entry: Entry, key: KeyInfo, is_event: bool) -> int:
+    async def _run(self, entry: Entry, limits: Sequence[Limit]) -> Any:
         shard = self._shards[stream.shard_of(entry.project_id)]
-        result: int = await self._valkey.run(
+        told: list[str | int] = []
+        for limit in limits:
+            told += limit.counter, limit.count, limit.window_s
+        return await self._valkey.run(
             shard.append,
             *shard.keys,
-            limits.counter_prefix(key.key_id),
-            key.rate_limit_count if is_event else 0,
-            key.rate_limit_window_s,
             stream.encode_head(entry),
             entry.body,
-            keys=5,
+            entry.project_id,
+            *told,
+            keys=4,
         )
-        return result

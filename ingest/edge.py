@@ -143,23 +143,24 @@ class Edge:
         """Appends the request, or of a limited one what the limit is not about."""
         append = self._appender.append
         try:
-            await append(entry, key, is_event=submission.has_event)
+            await append(entry, key.limits if submission.has_event else ())
             return answers.accepted(entry.event_id)
         except StreamUnavailable as error:
             raise _overloaded(error, submission) from None
-        except RateLimited as limited:
-            wait_s = limited.retry_after_s
+        except RateLimited as error:
+            limited = error
         rest = gate.without_events(submission)
         if rest.body is None:
-            raise _limited(wait_s, submission)
+            raise _limited(limited, submission)
         for category in rest.removed_categories:
-            self._refusals.add(key, category, Outcome.RATE_LIMITED, "key")
+            self._refusals.add(key, category, Outcome.RATE_LIMITED, limited.reason)
         remainder = msgspec.structs.replace(entry, body=rest.body, encoding="")
         try:
-            await append(remainder, key, is_event=False)
+            await append(remainder)
         except StreamUnavailable as error:
             raise _overloaded(error, submission) from None
-        return answers.accepted(entry.event_id, answers.rate_limits(wait_s))
+        told = answers.rate_limits(limited.reason, limited.retry_after_s)
+        return answers.accepted(entry.event_id, told)
 
     def _refuse(self, refusal: Refused, key: KeyInfo | None) -> Answer:
         count_request(refusal.outcome)
@@ -214,12 +215,16 @@ def _entry(
     )
 
 
-def _limited(wait_s: int, submission: Submission) -> Refused:
+def _limited(limited: RateLimited, submission: Submission) -> Refused:
+    wait_s = limited.retry_after_s
     return Refused(
         Outcome.RATE_LIMITED,
-        "the project key has reached its rate limit",
-        reason="key",
-        headers=[answers.retry_after(wait_s), answers.rate_limits(wait_s)],
+        str(limited),
+        reason=limited.reason,
+        headers=[
+            answers.retry_after(wait_s),
+            answers.rate_limits(limited.reason, wait_s),
+        ],
         categories=submission.categories,
     )
 

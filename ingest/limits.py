@@ -1,48 +1,100 @@
-"""How many events of a key are taken in a window: the part of the append call in Lua.
+"""How many events are taken in a window: the part of the append call in Lua.
 
 Redis keys:
-    errtrack:limit:<key id>:<window s>:<number>   integer, events taken in that window
-                                                  since 1970; twice the window's length
+    errtrack:limit:<counter>:<window s>:<number>
+                        integer, events taken in that window since 1970; twice the
+                        window's length. The counter is of a key, a project or an
+                        organization (projects.limits)
+    errtrack:limited:<project>:<reason>
+                        integer, since when (seconds since 1970) events of the project
+                        are refused; until LIMITED_S after the last sender's wait
 
 Windows are aligned to Valkey's clock. Of the window before, what still lies within
 one window's length counts along, in proportion, so that two bursts on either side of
 a boundary do not pass together. Check and count are one step: no burst of requests
-overshoots.
+overshoots, and an event that one limit refuses counts for no other.
 """
 
 from __future__ import annotations
 
-PREFIX = "errtrack:limit"
+from datetime import UTC, datetime
 
-# wait_s, name = over_limit(...): seconds until one more event is taken, or 0 and the
-# name of the counter to raise.
-LUA = """
-local function over_limit(prefix, count, window_s)
-  local now = redis.call('TIME')
-  local seconds = tonumber(now[1]) + tonumber(now[2]) / 1000000
+from projects import valkey
+from projects.limits import LimitReason
+
+PREFIX = "errtrack:limit:"
+LIMITED_PREFIX = "errtrack:limited:"
+LIMITED_S = 300
+
+# The total of events that were taken while limits could not be checked.
+LIMITS_OPEN = "limits_open"
+
+# Both read the limits from ARGV, `first` on: counter, events, window, and so on.
+#
+# check_limits(first): the seconds until every limit takes one more event, and the
+# place (from 0) of the limit that is waited for; or 0, and the counters to raise.
+# mark_limited(project, counter, wait_s): notes since when.
+LUA = f"""
+local function over_limit(name, count, window_s, seconds)
   local number = math.floor(seconds / window_s)
   local elapsed_s = seconds - number * window_s
-  local name = prefix .. ':' .. window_s .. ':'
-  local taken = tonumber(redis.call('GET', name .. number) or 0)
+  local counter = name .. number
+  local taken = tonumber(redis.call('GET', counter) or 0)
   if taken >= count then
-    return math.ceil(window_s - elapsed_s), nil
+    return math.ceil(window_s - elapsed_s), counter
   end
   local before = tonumber(redis.call('GET', name .. (number - 1)) or 0)
   local along = math.floor(before * (1 - elapsed_s / window_s))
   if taken + along < count then
-    return 0, name .. number
+    return 0, counter
   end
   local free_at_s = window_s * (1 - (count - taken) / before)
-  return math.max(1, math.ceil(free_at_s - elapsed_s)), nil
+  return math.max(1, math.ceil(free_at_s - elapsed_s)), counter
 end
 
-local function count_event(name, window_s)
-  if redis.call('INCR', name) == 1 then
-    redis.call('EXPIRE', name, 2 * window_s)
+local function check_limits(first)
+  local now = redis.call('TIME')
+  local seconds = tonumber(now[1]) + tonumber(now[2]) / 1000000
+  local longest_s, place, counters = 0, 0, {{}}
+  for at = first, #ARGV, 3 do
+    local window_s = tonumber(ARGV[at + 2])
+    local name = '{PREFIX}' .. ARGV[at] .. ':' .. window_s .. ':'
+    local wait_s, counter = over_limit(name, tonumber(ARGV[at + 1]), window_s, seconds)
+    if wait_s > longest_s then
+      longest_s, place = wait_s, (at - first) / 3
+    end
+    counters[#counters + 1] = {{counter, 2 * window_s}}
+  end
+  return longest_s, longest_s > 0 and place or counters
+end
+
+local function count_event(counters)
+  for _, counter in ipairs(counters) do
+    if redis.call('INCR', counter[1]) == 1 then
+      redis.call('EXPIRE', counter[1], counter[2])
+    end
+  end
+end
+
+local function mark_limited(project, counter, wait_s)
+  local name = '{LIMITED_PREFIX}' .. project .. ':' .. string.match(counter, '%a+')
+  local now, expiry_s = redis.call('TIME')[1], wait_s + {LIMITED_S}
+  if not redis.pcall('SET', name, now, 'NX', 'EX', expiry_s) then
+    redis.pcall('EXPIRE', name, expiry_s)
   end
 end
 """
 
 
-def counter_prefix(key_id: int) -> str:
-    return f"{PREFIX}:{key_id}"
+def limited_since(project_id: int) -> dict[LimitReason, datetime]:
+    """Why events of the project are refused now, and since when; empty if none are.
+
+    Raises redis.RedisError.
+    """
+    names = [f"{LIMITED_PREFIX}{project_id}:{reason}" for reason in LimitReason]
+    found = valkey.blocking().mget(names)
+    return {
+        reason: datetime.fromtimestamp(int(since), UTC)
+        for reason, since in zip(LimitReason, found, strict=True)
+        if since is not None
+    }

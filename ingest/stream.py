@@ -36,10 +36,11 @@ ENTRY_OVERHEAD_BYTES = 512
 Kind = Literal["envelope", "store"]
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the stream keeps of an accepted request beside its body.
 
     `event_id` is the one answered: 32 hex digits, or empty for a request without any.
+    `limits_open` says that its limits could not be checked.
     """
 
     project_id: int
@@ -51,6 +52,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     client: str
     remote_ip: str
     user_agent: str
+    limits_open: bool = False
 
 
 class Entry(Head, frozen=True, kw_only=True):
@@ -81,6 +83,7 @@ def encode_head(entry: Entry) -> bytes:
             client=entry.client,
             remote_ip=entry.remote_ip,
             user_agent=entry.user_agent,
+            limits_open=entry.limits_open,
         )
     )
 

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import redis
+from django.db.models import QuerySet
 
 from projects import valkey
+from projects.limits import FIELDS, Limit, limits_of
 from projects.models import ProjectKey
 
 MIRROR_S = 3600
@@ -24,14 +28,13 @@ _PUBLIC_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a project key allows; a limit of 0 events is no limit."""
+    """What a project key allows; `limits` are those that are set."""
 
     key_id: int
     public_key: str
     project_id: int
     is_active: bool
-    rate_limit_count: int
-    rate_limit_window_s: int
+    limits: tuple[Limit, ...]
 
 
 _encoder = msgspec.json.Encoder()
@@ -42,11 +45,8 @@ def load_key(public_key: str) -> KeyInfo | None:
     """The key as PostgreSQL has it. Raises django.db.Error when that is away."""
     if not _PUBLIC_KEY.fullmatch(public_key):
         return None
-    fields = tuple(field for field in KeyInfo.__struct_fields__ if field != "key_id")
-    row = ProjectKey.objects.filter(public_key=public_key).values("id", *fields).first()
-    if row is None:
-        return None
-    return KeyInfo(key_id=row["id"], **{field: row[field] for field in fields})
+    known = _load(ProjectKey.objects.filter(public_key=public_key))
+    return known.get(public_key)
 
 
 def publish_key(public_key: str) -> None:
@@ -55,9 +55,35 @@ def publish_key(public_key: str) -> None:
     To be called after the commit. The edges follow within two seconds. While Valkey
     is away they keep what they know, and the failure is logged.
     """
-    value = encode_mirror(load_key(public_key))
+    _publish({public_key: load_key(public_key)})
+
+
+def publish_keys(keys: QuerySet[ProjectKey]) -> None:
+    """The same for keys whose project or organization was changed."""
+    _publish(_load(keys))
+
+
+def _load(keys: QuerySet[ProjectKey]) -> dict[str, KeyInfo]:
+    rows = keys.values("public_key", "is_active", *FIELDS)
+    return {row["public_key"]: _key_info(row) for row in rows}
+
+
+def _key_info(row: dict[str, Any]) -> KeyInfo:
+    return KeyInfo(
+        key_id=row["id"],
+        public_key=row["public_key"],
+        project_id=row["project_id"],
+        is_active=row["is_active"],
+        limits=limits_of(row),
+    )
+
+
+def _publish(infos: Mapping[str, KeyInfo | None]) -> None:
+    pipe = valkey.blocking().pipeline(transaction=False)
+    for public_key, info in infos.items():
+        pipe.set(mirror_name(public_key), encode_mirror(info), ex=MIRROR_S)
     try:
-        valkey.blocking().set(mirror_name(public_key), value, ex=MIRROR_S)
+        pipe.execute()
     except redis.RedisError:
         logger.exception("the edge was not told of a changed project key")
 

@@ -68,7 +68,18 @@ class User(AbstractUser):
 class Organization(models.Model):
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=64)
+    # Events per window of all projects together; 0 means no limit.
+    rate_limit_count = models.PositiveIntegerField(default=0)
+    rate_limit_window_s = models.PositiveIntegerField(default=60)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(rate_limit_window_s__gte=1),
+                name="organization_window_positive",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -140,6 +151,14 @@ class Project(models.Model):
     first_event_at = models.DateTimeField(null=True, blank=True)
     # The number that the next issue's short id takes; raised by the digest.
     next_issue_number = models.PositiveIntegerField(default=1)
+    # Events per window of all keys together; 0 means no limit.
+    rate_limit_count = models.PositiveIntegerField(default=0)
+    rate_limit_window_s = models.PositiveIntegerField(default=60)
+    # Spike protection: on or off, and how many times the usual it lets pass.
+    is_spike_protected = models.BooleanField(default=True)
+    spike_factor = models.PositiveSmallIntegerField(default=10)
+    # Events in a usual day's busiest hour, reckoned every hour; null: not known yet.
+    busiest_hour = models.PositiveIntegerField(null=True, blank=True)
     # Set when somebody deletes the project: from then on nobody sees it, and its
     # keys are gone; a task removes its rows and, at last, this one.
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -148,6 +167,14 @@ class Project(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["organization", "slug"], name="project_slug_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rate_limit_window_s__gte=1),
+                name="project_window_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(spike_factor__gte=1),
+                name="project_spike_factor_positive",
             ),
         ]
 

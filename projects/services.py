@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 import psycopg
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
 from projects.access import permission_of
 from projects.errors import AlreadyMember, LastOwner, RoleTooHigh
-from projects.keys import publish_key
+from projects.keys import publish_key, publish_keys
 from projects.models import (
     Membership,
     Organization,
@@ -145,6 +146,48 @@ def limit_key(key: ProjectKey, *, count: int, window_s: int) -> None:
         _publish(key)
 
 
+def limit_project(project: Project, *, count: int, window_s: int) -> None:
+    """At most `count` events each `window_s` seconds; 0 events means no limit."""
+    with transaction.atomic():
+        project.rate_limit_count = count
+        project.rate_limit_window_s = window_s
+        project.save(update_fields=["rate_limit_count", "rate_limit_window_s"])
+        _publish_all(ProjectKey.objects.filter(project=project))
+
+
+def limit_organization(
+    organization: Organization, *, count: int, window_s: int
+) -> None:
+    """The same for the events of all its projects together."""
+    with transaction.atomic():
+        organization.rate_limit_count = count
+        organization.rate_limit_window_s = window_s
+        organization.save(update_fields=["rate_limit_count", "rate_limit_window_s"])
+        keys = ProjectKey.objects.filter(project__organization=organization)
+        _publish_all(keys)
+
+
+def protect_from_spikes(project: Project, *, is_on: bool, factor: int) -> None:
+    """Whether more than `factor` times the usual is limited."""
+    with transaction.atomic():
+        project.is_spike_protected = is_on
+        project.spike_factor = factor
+        project.save(update_fields=["is_spike_protected", "spike_factor"])
+        _publish_all(ProjectKey.objects.filter(project=project))
+
+
+def learn_busiest_hours(events: Mapping[int, int]) -> None:
+    """How many events a usual day's busiest hour has, by project."""
+    projects = list(Project.objects.filter(pk__in=events).only("pk", "busiest_hour"))
+    changed = [one for one in projects if one.busiest_hour != events[one.pk]]
+    for project in changed:
+        project.busiest_hour = events[project.pk]
+    with transaction.atomic():
+        Project.objects.bulk_update(changed, ["busiest_hour"], batch_size=1000)
+        keys = ProjectKey.objects.filter(project__in=changed)
+        _publish_all(keys)
+
+
 def rotate_key(key: ProjectKey) -> ProjectKey:
     """A new key with the old one's label and limit; the old one is disabled.
 
@@ -185,6 +228,10 @@ def _set_active(key: ProjectKey, *, is_active: bool) -> None:
 
 def _publish(key: ProjectKey) -> None:
     transaction.on_commit(partial(publish_key, key.public_key))
+
+
+def _publish_all(keys: QuerySet[ProjectKey]) -> None:
+    transaction.on_commit(partial(publish_keys, keys))
 
 
 def change_profile(

@@ -13,6 +13,7 @@ from ingest.edge import Edge
 from ingest.stream import ShardStream
 from projects import valkey
 from projects.keys import KeyInfo
+from projects.limits import Limit, LimitReason
 from tests.corpus import PROJECT_ID, PUBLIC_KEY
 from tests.db.ingest.client import Client
 
@@ -21,8 +22,7 @@ KEY = KeyInfo(
     public_key=PUBLIC_KEY,
     project_id=PROJECT_ID,
     is_active=True,
-    rate_limit_count=0,
-    rate_limit_window_s=60,
+    limits=(),
 )
 
 
@@ -51,6 +51,13 @@ class KnownKeys(dict[str, KeyInfo]):
     def change(self, **fields: Any) -> None:
         """Changes the key of the tests."""
         self[PUBLIC_KEY] = msgspec.structs.replace(self[PUBLIC_KEY], **fields)
+
+    def limit(
+        self, count: int, window_s: int = 3600, *, by: LimitReason = LimitReason.KEY
+    ) -> None:
+        """Sets a limit for the key of the tests."""
+        limits = (*self[PUBLIC_KEY].limits, Limit(by, f"{by}:7", count, window_s))
+        self.change(limits=limits)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_what_is_refused_is_counted_and_taken_once(
 def test_limited_events_are_counted_by_category(
     client: Client, keys: KnownKeys, store: redis.Redis
 ) -> None:
-    keys.change(rate_limit_count=1, rate_limit_window_s=3600)
+    keys.limit(1)
     attachment = ({"type": "attachment", "length": 1}, b"x")
     client.post(ENVELOPE, ONE_EVENT)
     client.post(ENVELOPE, ONE_EVENT)

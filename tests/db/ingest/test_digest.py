@@ -20,7 +20,6 @@ from issues import store
 from issues.locks import SHARD_CLASS
 from issues.models import Event, IssueState
 from projects import valkey
-from projects.keys import KeyInfo
 from projects.models import Project
 from tests.factories import make_entry, make_payload, make_project
 
@@ -40,15 +39,7 @@ def send(*entries: Entry) -> None:
     async def append_all() -> None:
         edge = Valkey(settings.REDIS_URL)
         for entry in entries:
-            key = KeyInfo(
-                key_id=entry.key_id,
-                public_key="0" * 32,
-                project_id=entry.project_id,
-                is_active=True,
-                rate_limit_count=0,
-                rate_limit_window_s=60,
-            )
-            await Appender(edge).append(entry, key, is_event=True)
+            await Appender(edge).append(entry)
         await edge.close()
 
     asyncio.run(append_all())

@@ -379,7 +379,7 @@ def test_a_full_stream_refuses_until_it_is_drained(
 def test_a_limited_key_is_told_when_to_come_back(
     client: Client, keys: KnownKeys, stream: ShardStream
 ) -> None:
-    keys.change(rate_limit_count=2, rate_limit_window_s=3600)
+    keys.limit(2)
     answers = [client.post(ENVELOPE, ONE_EVENT) for _ in range(4)]
     assert [answer.status for answer in answers] == [200, 200, 429, 429]
     wait_s = int(answers[2].headers["retry-after"])
@@ -390,7 +390,7 @@ def test_a_limited_key_is_told_when_to_come_back(
 
 
 def test_a_burst_does_not_pass_the_limit(client: Client, keys: KnownKeys) -> None:
-    keys.change(rate_limit_count=10, rate_limit_window_s=3600)
+    keys.limit(10)
     answers = client.send_all([call(ENVELOPE, ONE_EVENT)] * 50)
     assert sum(answer.status == 200 for answer in answers) == 10
 
@@ -398,7 +398,7 @@ def test_a_burst_does_not_pass_the_limit(client: Client, keys: KnownKeys) -> Non
 def test_what_a_limit_is_not_about_passes(
     client: Client, keys: KnownKeys, stream: ShardStream
 ) -> None:
-    keys.change(rate_limit_count=1, rate_limit_window_s=3600)
+    keys.limit(1)
     attachment = ({"type": "attachment", "length": 1}, b"x")
     body = envelope(event(), SESSION, attachment, event_id=ID)
     assert client.post(ENVELOPE, body).status == 200

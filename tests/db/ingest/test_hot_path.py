@@ -14,6 +14,7 @@ import redis
 from ingest.edge import Edge
 from ingest.stream import ShardStream
 from projects.keys import KeyInfo, encode_mirror, load_key, mirror_name
+from projects.limits import Limit, LimitReason
 from tests.corpus import PROJECT_ID, PUBLIC_KEY
 from tests.db.ingest.client import Client, call
 from tests.factories import make_project
@@ -24,8 +25,7 @@ _KEY = KeyInfo(
     public_key=PUBLIC_KEY,
     project_id=PROJECT_ID,
     is_active=True,
-    rate_limit_count=100_000,
-    rate_limit_window_s=60,
+    limits=(Limit(LimitReason.KEY, "key:1", 100_000, 60),),
 )
 
 

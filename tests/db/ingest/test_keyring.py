@@ -15,8 +15,10 @@ from django.db import OperationalError, connections
 from ingest import keyring
 from ingest.keyring import MAX_REMEMBERED, Keyring, KeysUnavailable
 from ingest.valkey import Valkey
+from projects import services
 from projects.keys import MIRROR_S, KeyInfo, load_key, mirror_name, publish_key
-from projects.models import ProjectKey
+from projects.limits import Limit, LimitReason
+from projects.models import Project, ProjectKey
 from tests.factories import make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -90,14 +92,55 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 def test_a_key_is_told_as_it_is_stored(
     store: redis.Redis, asked: Asked, key: ProjectKey
 ) -> None:
-    assert run(find(key.public_key), asked) == KeyInfo(
+    info = run(find(key.public_key), asked)
+    assert info == KeyInfo(
         key_id=key.id,
         public_key=key.public_key,
         project_id=key.project_id,
         is_active=True,
-        rate_limit_count=5,
-        rate_limit_window_s=60,
+        limits=info.limits,
     )
+    assert info.limits[0] == Limit(LimitReason.KEY, f"key:{key.id}", 5, 60)
+
+
+def test_limits_of_project_and_organization_come_with_the_key(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    project = key.project
+    services.limit_project(project, count=7, window_s=3600)
+    services.limit_organization(project.organization, count=9, window_s=86_400)
+    services.protect_from_spikes(project, is_on=False, factor=3)
+    assert run(find(key.public_key), asked).limits == (
+        Limit(LimitReason.KEY, f"key:{key.id}", 5, 60),
+        Limit(LimitReason.PROJECT, f"project:{project.pk}", 7, 3600),
+        Limit(
+            LimitReason.ORGANIZATION,
+            f"organization:{project.organization_id}",
+            9,
+            86_400,
+        ),
+    )
+    assert asked.count == 0
+
+
+@pytest.mark.parametrize(
+    ("busiest_hour", "factor", "count"),
+    [(None, 10, 10_000_000), (0, 10, 100_000), (60_000, 10, 600_000)],
+)
+def test_spike_protection_is_a_multiple_of_what_is_usual(
+    store: redis.Redis,
+    asked: Asked,
+    key: ProjectKey,
+    busiest_hour: int | None,
+    factor: int,
+    count: int,
+) -> None:
+    Project.objects.update(busiest_hour=busiest_hour)
+    services.protect_from_spikes(key.project, is_on=True, factor=factor)
+    spike = run(find(key.public_key), asked).limits[-1]
+    an_hour = spike.count * 3600 / spike.window_s
+    assert spike.reason == LimitReason.SPIKE
+    assert an_hour == pytest.approx(count, abs=6)
 
 
 def test_postgresql_is_asked_once_by_all_edges(

@@ -15,7 +15,6 @@ from django.conf import settings
 from ingest.append import Appender, StreamUnavailable
 from ingest.stream import ENTRY_OVERHEAD_BYTES, Entry, ShardStream, names
 from ingest.valkey import Valkey
-from tests.db.ingest.conftest import KEY
 
 ENTRY = Entry(
     project_id=1,
@@ -37,7 +36,7 @@ def appended(*entries: Entry) -> None:
         appender = Appender(valkey)
         try:
             for entry in entries:
-                await appender.append(entry, KEY, is_event=True)
+                await appender.append(entry)
         finally:
             await valkey.close()
 
@@ -162,7 +161,7 @@ def test_a_valkey_without_memory_takes_nothing_and_counts_nothing(
 def test_a_valkey_that_is_away_is_said_to_be(store: redis.Redis) -> None:
     async def append() -> None:
         valkey = Valkey("unix:///nowhere/valkey.sock")
-        await Appender(valkey).append(ENTRY, KEY, is_event=True)
+        await Appender(valkey).append(ENTRY)
 
     with pytest.raises(StreamUnavailable) as caught:
         asyncio.run(append())

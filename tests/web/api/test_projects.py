@@ -121,7 +121,8 @@ def test_a_key_is_made(api: API, project: Project) -> None:
     assert (answer.body["name"], answer.body["rateLimit"]) == ("Mobile", limit)
     info = load_key(answer.body["public"])
     assert info is not None
-    assert (info.project_id, info.rate_limit_count) == (project.pk, 100)
+    assert info.project_id == project.pk
+    assert (info.limits[0].reason, info.limits[0].count) == ("key", 100)
     assert api.post(KEYS, {}).body["name"] == "Default"
 
 
