@@ -2,20 +2,21 @@
 
 Redis keys:
     errtrack:outcomes   hash, from "project:key:hour:category:outcome:reason" to how
-                        many items were refused; taken by `take_refusals` every few
-                        seconds
+                        many items were refused; taken every few seconds, see
+                        flushing.py
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
-from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
 
-import redis
-
-from ingest import totals
+from ingest import fates, totals
+from ingest.fates import Fate
 from ingest.outcomes import Outcome
+from ingest.tally import Place
 from ingest.valkey import Valkey, ValkeyUnavailable
 from projects.keys import KeyInfo
 
@@ -24,18 +25,9 @@ NAME = "errtrack:outcomes"
 # How the names of the totals of requests begin; the outcome follows.
 REQUESTS = "requests:"
 
-
-@dataclass(frozen=True, slots=True)
-class RefusalCount:
-    """How many items of a category were refused in an hour since 1970, and why."""
-
-    project_id: int
-    key_id: int
-    hour: int
-    category: str
-    outcome: Outcome
-    reason: str
-    count: int
+# Fates that an edge process remembers in a second: in a flood the last ones would
+# only drive out those before, at the price of a call each.
+FATES_PER_S = 100
 
 
 def count_request(outcome: Outcome) -> None:
@@ -49,14 +41,41 @@ class Refusals:
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
         self._unsent: Counter[str] = Counter()
+        self._second = 0
+        self._remembered = 0
 
     def add(
-        self, key: KeyInfo, category: str, outcome: Outcome, reason: str = ""
+        self,
+        key: KeyInfo,
+        category: str,
+        outcome: Outcome,
+        reason: str = "",
+        count: int = 1,
     ) -> None:
         hour = int(time.time()) // 3600
         place = f"{key.project_id}:{key.key_id}:{hour}:{category}:{outcome}:{reason}"
-        self._unsent[place] += 1
+        self._unsent[place] += count
         self._send()
+
+    def remember(
+        self,
+        key: KeyInfo,
+        event_id: str,
+        category: str,
+        outcome: Outcome,
+        reason: str = "",
+    ) -> None:
+        """Lets people find out what became of the id; forgotten without Valkey."""
+        now = datetime.now(UTC)
+        second = int(now.timestamp())
+        if second != self._second:
+            self._second, self._remembered = second, 0
+        self._remembered += 1
+        if self._remembered > FATES_PER_S:
+            return
+        fate = Fate(category, outcome, reason, now)
+        with contextlib.suppress(ValkeyUnavailable):
+            self._valkey.tell(*fates.command(key.project_id, event_id, fate))
 
     def _send(self) -> None:
         while self._unsent:
@@ -68,32 +87,9 @@ class Refusals:
                 return
 
 
-def take_refusals(client: redis.Redis) -> list[RefusalCount]:
-    """What was counted since the last call; removed from Valkey in the same step."""
-    pipe = client.pipeline(transaction=True)
-    pipe.hgetall(NAME)
-    pipe.delete(NAME)
-    counts, _ = pipe.execute()
-    return [_refusal_count(place, count) for place, count in counts.items()]
-
-
-def put_back_refusals(client: redis.Redis, counts: list[RefusalCount]) -> None:
-    """Undoes `take_refusals`, for those who could not store what it gave."""
-    pipe = client.pipeline(transaction=True)
-    for refusal in counts:
-        *place, count = astuple(refusal)
-        pipe.hincrby(NAME, ":".join(map(str, place)), count)
-    pipe.execute()
-
-
-def _refusal_count(place: bytes, count: bytes) -> RefusalCount:
-    project_id, key_id, hour, category, outcome, reason = place.decode().split(":", 5)
-    return RefusalCount(
-        int(project_id),
-        int(key_id),
-        int(hour),
-        category,
-        Outcome(outcome),
-        reason,
-        int(count),
+def read_place(field: bytes) -> Place:
+    """What a field of the hash stands for."""
+    project_id, key_id, hour, category, outcome, reason = field.decode().split(":", 5)
+    return Place(
+        int(project_id), int(key_id), int(hour), category, Outcome(outcome), reason
     )

@@ -61,3 +61,16 @@ class CommittedBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.stream_ids)} entries of shard {self.shard}"
+
+
+class StoredTaking(models.Model):
+    """The counts of refused items that were stored last, by their taking's id.
+
+    One row, so that a taking which is found again is not added again.
+    """
+
+    id = models.SmallIntegerField(primary_key=True)
+    taking = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.taking)

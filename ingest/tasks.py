@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.conf import settings
-from django.db import DatabaseError, transaction
 
-from ingest.counting import put_back_refusals, take_refusals
+from ingest import flushing
 from ingest.digest import drain
-from ingest.tally import Place, Tally
 from projects import valkey
 
 
@@ -29,17 +27,4 @@ def wake_shards() -> None:
 @shared_task
 def flush_outcomes() -> None:
     """Moves the counts of refused items from Valkey to PostgreSQL."""
-    client = valkey.blocking()
-    refusals = take_refusals(client)
-    tally = Tally()
-    for one in refusals:
-        place = Place(
-            one.project_id, one.key_id, one.hour, one.category, one.outcome, one.reason
-        )
-        tally.add(place, one.count)
-    try:
-        with transaction.atomic():
-            tally.write()
-    except DatabaseError:
-        put_back_refusals(client, refusals)
-        raise
+    flushing.flush(valkey.blocking())

@@ -6,7 +6,7 @@ import time
 
 import redis
 
-from ingest.counting import RefusalCount, put_back_refusals, take_refusals
+from ingest import flushing
 from ingest.outcomes import Outcome
 from tests.corpus import PUBLIC_KEY
 from tests.db.ingest.client import Client
@@ -17,11 +17,17 @@ HOUR = 3600
 
 
 def refusals(store: redis.Redis) -> set[tuple[str, Outcome, str, int]]:
-    counts = take_refusals(store)
-    for one in counts:
-        assert (one.project_id, one.key_id) == (1, 7)
-        assert abs(one.hour - time.time() / HOUR) < 2
-    return {(one.category, one.outcome, one.reason, one.count) for one in counts}
+    taking = flushing.take(store)
+    if taking is None:
+        return set()
+    flushing.forget(store, taking)
+    for place in taking.counts:
+        assert (place.project_id, place.key_id) == (1, 7)
+        assert abs(place.hour - time.time() / HOUR) < 2
+    return {
+        (place.category, place.outcome, place.reason, count)
+        for place, count in taking.counts.items()
+    }
 
 
 def test_what_is_refused_is_counted_and_taken_once(
@@ -61,17 +67,3 @@ def test_a_disabled_key_is_refused_and_counted(
     assert client.post(ENVELOPE, ONE_EVENT).status == 403
     assert refusals(store) == {("unknown", Outcome.REJECTED, "disabled_key", 1)}
     assert PUBLIC_KEY in keys
-
-
-def test_what_could_not_be_stored_is_put_back(store: redis.Redis) -> None:
-    counts = [
-        RefusalCount(1, 7, 490_000, "error", Outcome.INVALID, "a:b", 3),
-        RefusalCount(2, 8, 490_000, "error", Outcome.TOO_LARGE, "", 1),
-    ]
-    put_back_refusals(store, counts)
-    put_back_refusals(store, counts[:1])
-    put_back_refusals(store, [])
-    taken = {one.project_id: one for one in take_refusals(store)}
-    assert taken[1].count == 6
-    assert taken[1].reason == "a:b"
-    assert taken[2] == counts[1]
