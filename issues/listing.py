@@ -11,12 +11,12 @@ from typing import Any
 from django.db import connection
 
 from issues import shortid
-from issues.charts import Graph, Window
 from issues.conditions import Condition, conditions
 from issues.cursors import Cursor, Sort, read_cursor
 from issues.models import Level, Status, Substatus
 from issues.search import IssueFilter
 from projects.models import Project, User
+from projects.windows import Graph, Window
 
 # Totals are exact up to here; beyond, "10k+" is shown.
 TOTAL_CAP = 10_000

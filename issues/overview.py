@@ -9,10 +9,10 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count
 
-from issues.charts import Graph, Window
 from issues.models import IssueState, Status
 from projects.models import Project
 from projects.snippets import name_of
+from projects.windows import Graph, Window
 
 # Events of each project and hour. Only issues seen since the window began can have
 # some, which the list's index finds; the hours of an issue follow by primary key.

@@ -21,7 +21,7 @@ from issues.api.issuejson import (
     unhandled_among,
 )
 from issues.api.lookup import row_of
-from issues.charts import Graph, Window, history_of_issue
+from issues.charts import history_of_issue
 from issues.listing import IssueRow
 from issues.models import Activity, Fingerprint, Sighting
 from issues.tagcounts import OTHER, TagKey, tags_of_issue
@@ -29,6 +29,7 @@ from projects.api.lookup import user_of
 from projects.api.paging import PageQuery, page_response, read_slice
 from projects.api.root import UserShape, user_json
 from projects.tokens import requires
+from projects.windows import Graph, Window
 
 _ACTIVITIES = 100
 _SEEN_BY = 50

@@ -9,9 +9,9 @@ from typing import Any, NotRequired, TypedDict
 from django.conf import settings
 from django.urls import reverse
 
-from issues.charts import Window
 from issues.listing import IssueRow
 from issues.models import IssueTags, Level, Status, Substatus, Tag
+from projects.windows import Window
 
 # [start of the bucket in whole seconds since 1970, events]
 Stats = dict[str, list[list[int]]]

@@ -43,7 +43,7 @@ from issues.api.queries import (
     filter_of,
     sort_of,
 )
-from issues.charts import Graph, Window, history_of_issue
+from issues.charts import history_of_issue
 from issues.cursors import CursorError, Sort
 from issues.listing import TOTAL_CAP, IssueRow, Page, list_issues
 from issues.models import Issue
@@ -58,6 +58,7 @@ from projects.api.paging import (
 )
 from projects.models import Organization, Project, User
 from projects.tokens import requires
+from projects.windows import Graph, Window
 
 _ALL_PROJECTS = "-1"
 _NOTHING = Page(

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from issues import shortid
-from issues.charts import Graph, Window, history_of_issue
+from issues.charts import history_of_issue
 from issues.events import (
     StoredEvent,
     latest_event,
@@ -23,6 +23,7 @@ from issues.events import (
 from issues.models import Event, Tag
 from issues.views.scope import OpenIssue, Scope
 from projects.ui import nice_max
+from projects.windows import Graph, Window
 
 _GRAPHS = (Graph.DAY, Graph.FORTNIGHT, Graph.MONTH)
 

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from issues import shortid
-from issues.charts import Graph
 from issues.cursors import CursorError, Sort
 from issues.listing import Page, list_issues
 from issues.models import Event, Issue, Tag
@@ -26,6 +25,7 @@ from issues.search import UNRESOLVED, IssueFilter, SearchError, parse
 from issues.views.scope import Scope, base_of, page
 from projects.access import projects_of
 from projects.models import Project
+from projects.windows import Graph
 
 ROWS = 25
 DEFAULT_QUERY = "is:unresolved"

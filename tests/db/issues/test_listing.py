@@ -10,12 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues import triage
-from issues.charts import Graph
 from issues.cursors import CursorError, Sort
 from issues.listing import IssueRow, Page, list_issues
 from issues.models import Issue, IssueState
 from issues.search import parse
 from projects.models import Project, User
+from projects.windows import Graph
 from tests.factories import (
     make_event,
     make_exception,
