@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -68,7 +68,8 @@ class Refused(Exception):
     """A request that is not taken: its outcome and one sentence for its sender.
 
     `status` is the outcome's own unless another is given; `reason` is the short word
-    under which the refusal is counted, once in each of `categories`.
+    under which the refusal is counted, in `counts` by category. `event_id` is the
+    id, 32 hex digits, by which somebody may ask for what was refused, if known.
     """
 
     def __init__(
@@ -79,7 +80,8 @@ class Refused(Exception):
         reason: str = "",
         status: int | None = None,
         headers: Sequence[Header] = (),
-        categories: Sequence[str] = (UNKNOWN,),
+        counts: Mapping[str, int] | None = None,
+        event_id: str = "",
     ) -> None:
         super().__init__(text)
         self.outcome = outcome
@@ -87,7 +89,8 @@ class Refused(Exception):
         self.reason = reason
         self.status = status or outcome.status
         self.headers = headers
-        self.categories = categories
+        self.counts = {UNKNOWN: 1} if counts is None else counts
+        self.event_id = event_id
 
 
 def _headers(body: bytes, content_type: bytes, *more: Header) -> list[Header]:

@@ -9,15 +9,16 @@ Redis keys:
 from __future__ import annotations
 
 import contextlib
-import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ingest import fates, totals
 from ingest.fates import Fate
-from ingest.outcomes import Outcome
+from ingest.outcomes import UNKNOWN, Outcome
 from ingest.tally import Place
 from ingest.valkey import Valkey, ValkeyUnavailable
+from projects.hours import hour_of
 from projects.keys import KeyInfo
 
 NAME = "errtrack:outcomes"
@@ -28,6 +29,8 @@ REQUESTS = "requests:"
 # Fates that an edge process remembers in a second: in a flood the last ones would
 # only drive out those before, at the price of a call each.
 FATES_PER_S = 100
+# What an id is asked for by, whatever else came with the event.
+_ERROR = "error"
 
 
 def count_request(outcome: Outcome) -> None:
@@ -44,38 +47,33 @@ class Refusals:
         self._second = 0
         self._remembered = 0
 
-    def add(
+    def add_all(
         self,
         key: KeyInfo,
-        category: str,
+        counts: Mapping[str, int],
         outcome: Outcome,
         reason: str = "",
-        count: int = 1,
+        event_id: str = "",
     ) -> None:
-        hour = int(time.time()) // 3600
-        place = f"{key.project_id}:{key.key_id}:{hour}:{category}:{outcome}:{reason}"
-        self._unsent[place] += count
-        self._send()
-
-    def remember(
-        self,
-        key: KeyInfo,
-        event_id: str,
-        category: str,
-        outcome: Outcome,
-        reason: str = "",
-    ) -> None:
-        """Lets people find out what became of the id; forgotten without Valkey."""
+        """Counts what was refused together; who asks for the id learns of it."""
         now = datetime.now(UTC)
+        sent_to = f"{key.project_id}:{key.key_id}:{hour_of(now)}"
+        for category, count in counts.items():
+            self._unsent[f"{sent_to}:{category}:{outcome}:{reason}"] += count
+        self._send()
+        if event_id and self._may_remember(now):
+            category = _ERROR if _ERROR in counts else next(iter(counts), UNKNOWN)
+            fate = Fate(category, outcome, reason, now)
+            # It is forgotten while Valkey is away.
+            with contextlib.suppress(ValkeyUnavailable):
+                self._valkey.tell(*fates.command(key.project_id, event_id, fate))
+
+    def _may_remember(self, now: datetime) -> bool:
         second = int(now.timestamp())
         if second != self._second:
             self._second, self._remembered = second, 0
         self._remembered += 1
-        if self._remembered > FATES_PER_S:
-            return
-        fate = Fate(category, outcome, reason, now)
-        with contextlib.suppress(ValkeyUnavailable):
-            self._valkey.tell(*fates.command(key.project_id, event_id, fate))
+        return self._remembered <= FATES_PER_S
 
     def _send(self) -> None:
         while self._unsent:

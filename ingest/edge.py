@@ -107,7 +107,7 @@ class Edge:
         if project_id not in (None, key.project_id):
             raise Refused(Outcome.REJECTED, "the sentry_key is of another project")
         if not key.is_active:
-            self._refusals.add(key, UNKNOWN, Outcome.REJECTED, "disabled_key")
+            self._refusals.add_all(key, {UNKNOWN: 1}, Outcome.REJECTED, "disabled_key")
             raise Refused(Outcome.REJECTED, "the sentry_key is disabled")
         return key
 
@@ -152,21 +152,23 @@ class Edge:
         rest = gate.without_events(submission)
         if rest.body is None:
             raise _limited(limited, submission)
-        for category in rest.removed_categories:
-            self._refusals.add(key, category, Outcome.RATE_LIMITED, limited.reason)
         remainder = msgspec.structs.replace(entry, body=rest.body, encoding="")
         try:
             await append(remainder)
         except StreamUnavailable as error:
             raise _overloaded(error, submission) from None
+        self._refusals.add_all(
+            key, rest.removed, Outcome.RATE_LIMITED, limited.reason, entry.event_id
+        )
         told = answers.rate_limits(limited.reason, limited.retry_after_s)
         return answers.accepted(entry.event_id, told)
 
     def _refuse(self, refusal: Refused, key: KeyInfo | None) -> Answer:
         count_request(refusal.outcome)
         if key is not None:
-            for category in refusal.categories:
-                self._refusals.add(key, category, refusal.outcome, refusal.reason)
+            self._refusals.add_all(
+                key, refusal.counts, refusal.outcome, refusal.reason, refusal.event_id
+            )
         return answers.refused(refusal)
 
 
@@ -217,7 +219,8 @@ def _entry(
 
 def _limited(limited: RateLimited, submission: Submission) -> Refused:
     wait_s = limited.retry_after_s
-    return Refused(
+    return gate.refused_whole(
+        submission,
         Outcome.RATE_LIMITED,
         str(limited),
         reason=limited.reason,
@@ -225,15 +228,14 @@ def _limited(limited: RateLimited, submission: Submission) -> Refused:
             answers.retry_after(wait_s),
             answers.rate_limits(limited.reason, wait_s),
         ],
-        categories=submission.categories,
     )
 
 
 def _overloaded(error: StreamUnavailable, submission: Submission) -> Refused:
-    return Refused(
+    return gate.refused_whole(
+        submission,
         Outcome.OVERLOADED,
         str(error),
         reason="stream",
         headers=[answers.retry_after(error.retry_after_s)],
-        categories=submission.categories,
     )

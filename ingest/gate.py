@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,7 +21,8 @@ from ingest.envelope import (
     write_envelope,
 )
 from ingest.eventjson import decode_event
-from ingest.outcomes import Outcome, category_of
+from ingest.inventory import count_items
+from ingest.outcomes import UNKNOWN, Outcome, category_of
 from projects.keys import KeyInfo
 
 NO_CREDENTIALS = "no credentials: expected a sentry_key"
@@ -52,13 +54,22 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """What a body was found to hold; `envelope` is None for a stored event."""
+    """What a body was found to hold; `envelope` is None for a stored event.
+
+    `category` is that event's.
+    """
 
     event_id: str
-    categories: tuple[str, ...]
     has_event: bool
     dsn: str | None = None
     envelope: Envelope | None = None
+    category: str = UNKNOWN
+
+    def counts(self) -> Counter[str]:
+        """How many records of each category it holds."""
+        if self.envelope is None:
+            return Counter([self.category])
+        return count_items(self.envelope.items)
 
 
 def examine_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
@@ -77,7 +88,6 @@ def examine_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
     dsn = envelope.headers.get("dsn")
     return Submission(
         event_id=_envelope_event_id(envelope, types),
-        categories=tuple(map(category_of, types)),
         has_event=not EVENT_TYPES.isdisjoint(types),
         dsn=dsn if isinstance(dsn, str) else None,
         envelope=envelope,
@@ -94,12 +104,14 @@ def examine_store(body: bytes, encoding: str, limits: Limits) -> Submission:
     try:
         marks = _marks_of(payload)
     except ValueError as error:
-        raise Refused(Outcome.INVALID, f"bad event: {error}", reason="json") from None
+        text = f"bad event: {error}"
+        counts = {category_of("event"): 1}
+        raise Refused(Outcome.INVALID, text, reason="json", counts=counts) from None
     event_type = marks.type if isinstance(marks.type, str) else "error"
     return Submission(
         event_id=event_id_of(marks.event_id) or uuid.uuid4().hex,
-        categories=(category_of("event", event_type),),
         has_event=event_type != "transaction",
+        category=category_of("event", event_type),
     )
 
 
@@ -107,16 +119,17 @@ class Rest(NamedTuple):
     """What a limit on events leaves of a submission; no body if nothing."""
 
     body: bytes | None
-    removed_categories: tuple[str, ...]
+    # How many records of each category are not in it.
+    removed: Counter[str]
 
 
 def without_events(submission: Submission) -> Rest:
     """The envelope without its events and what hangs on them."""
     if submission.envelope is None:
-        return Rest(None, submission.categories)
+        return Rest(None, submission.counts())
     items = submission.envelope.items
     rest = [item for item in items if not _hangs_on_event(item)]
-    removed = tuple(category_of(item.type) for item in items if _hangs_on_event(item))
+    removed = count_items(item for item in items if _hangs_on_event(item))
     if not rest:
         return Rest(None, removed)
     return Rest(write_envelope(submission.envelope.headers, rest), removed)
@@ -143,7 +156,15 @@ def check_destination(submission: Submission, key: KeyInfo) -> None:
         return
     if dsn != DSN(key.public_key, key.project_id):
         text = "the envelope's dsn does not match the request's credentials"
-        raise Refused(Outcome.INVALID, text, reason="dsn")
+        raise refused_whole(submission, Outcome.INVALID, text, reason="dsn")
+
+
+def refused_whole(
+    submission: Submission, outcome: Outcome, text: str, **more: Any
+) -> Refused:
+    """The refusal of all that was submitted, each item counted in its category."""
+    counts, event_id = submission.counts(), submission.event_id
+    return Refused(outcome, text, counts=counts, event_id=event_id, **more)
 
 
 def event_id_of(value: object) -> str | None:
@@ -172,7 +193,13 @@ def _check_sizes(envelope: Envelope, limits: Limits) -> None:
             continue
         if len(item.payload) > limits.max_event_bytes:
             text = f"an item {item.type} of more than {limits.max_event_bytes} bytes"
-            raise Refused(Outcome.TOO_LARGE, text, reason=item.type)
+            raise Refused(
+                Outcome.TOO_LARGE,
+                text,
+                reason=item.type,
+                counts=count_items(envelope.items),
+                event_id=event_id_of(envelope.headers.get("event_id")) or "",
+            )
 
 
 class _Marks(msgspec.Struct):
