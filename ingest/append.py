@@ -52,29 +52,25 @@ class RateLimited(Exception):
 # KEYS: stream, bytes, awake, Celery's queue.
 # ARGV: the entry's head and body, its project, then each limit's counter, events and
 # window in s.
-# XADD is the first write: where Valkey refuses to write, nothing was counted. Limits
-# that cannot be checked are open, and the entry's head says so.
+# Limits that cannot be checked are open, and the entry's head says so.
 _APPEND = """
 local weight = #ARGV[2] + {overhead}
 local held = tonumber(redis.call('GET', KEYS[2]) or 0)
 if held > 0 and held + weight > {max_bytes} then
   return -1
 end
-local head, counters, is_open = ARGV[1], {{}}, 0
+local head, is_open = ARGV[1], 0
 if #ARGV > 3 then
-  local is_checked, wait_s, found = pcall(check_limits, 4)
+  local is_checked, wait_s, place = pcall(count_event, 4)
   if not is_checked then
     head, is_open = string.sub(head, 1, -2) .. ',"limits_open":true}}', 1
   elseif wait_s > 0 then
-    mark_limited(ARGV[3], ARGV[4 + 3 * found], wait_s)
-    return {{wait_s, found}}
-  else
-    counters = found
+    mark_limited(ARGV[3], ARGV[4 + 3 * place], wait_s)
+    return {{wait_s, place}}
   end
 end
 local id = redis.call('XADD', KEYS[1], '*', 'head', head, 'body', ARGV[2])
 redis.call('INCRBY', KEYS[2], weight)
-count_event(counters)
 if redis.call('SET', KEYS[3], '1', 'NX', 'EX', {wake_s}) then
   local message = string.gsub([==[{message}]==], '{placeholder}', KEYS[1] .. ':' .. id)
   redis.call('LPUSH', KEYS[4], message)

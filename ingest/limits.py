@@ -29,51 +29,60 @@ LIMITED_S = 300
 # The total of events that were taken while limits could not be checked.
 LIMITS_OPEN = "limits_open"
 
-# Both read the limits from ARGV, `first` on: counter, events, window, and so on.
+# Limits are in ARGV from `first` on: counter, events, window, and so on.
 #
-# check_limits(first): the seconds until every limit takes one more event, and the
-# place (from 0) of the limit that is waited for; or 0, and the counters to raise.
+# count_event(first): counts one event for each limit; or for none, where it is one too
+# many: then the seconds to wait and the place (from 0) of the limit waited for longest.
 # mark_limited(project, counter, wait_s): notes since when.
+#
+# Raising a counter first takes one call where looking first takes two; and the window
+# before, which had no more events than the limit, is mostly too long ago to matter.
 LUA = f"""
-local function over_limit(name, count, window_s, seconds)
+local function wait_for(at, seconds)
+  local name, count, window_s = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local number = math.floor(seconds / window_s)
   local elapsed_s = seconds - number * window_s
-  local counter = name .. number
-  local taken = tonumber(redis.call('GET', counter) or 0)
-  if taken >= count then
-    return math.ceil(window_s - elapsed_s), counter
+  name = '{PREFIX}' .. name .. ':' .. window_s .. ':'
+  local taken = redis.call('INCR', name .. number)
+  if taken == 1 then
+    redis.call('EXPIRE', name .. number, 2 * window_s)
+  end
+  if taken > count then
+    return math.ceil(window_s - elapsed_s)
+  end
+  local along = 1 - elapsed_s / window_s
+  if taken + count * along <= count then
+    return 0
   end
   local before = tonumber(redis.call('GET', name .. (number - 1)) or 0)
-  local along = math.floor(before * (1 - elapsed_s / window_s))
-  if taken + along < count then
-    return 0, counter
+  if taken + math.floor(before * along) <= count then
+    return 0
   end
-  local free_at_s = window_s * (1 - (count - taken) / before)
-  return math.max(1, math.ceil(free_at_s - elapsed_s)), counter
+  local free_at_s = window_s * (1 - (count - taken + 1) / before)
+  return math.max(1, math.ceil(free_at_s - elapsed_s))
 end
 
-local function check_limits(first)
+local function uncount_event(first, seconds)
+  for at = first, #ARGV, 3 do
+    local number = math.floor(seconds / tonumber(ARGV[at + 2]))
+    redis.call('DECR', '{PREFIX}' .. ARGV[at] .. ':' .. ARGV[at + 2] .. ':' .. number)
+  end
+end
+
+local function count_event(first)
   local now = redis.call('TIME')
   local seconds = tonumber(now[1]) + tonumber(now[2]) / 1000000
-  local longest_s, place, counters = 0, 0, {{}}
+  local longest_s, place = 0, 0
   for at = first, #ARGV, 3 do
-    local window_s = tonumber(ARGV[at + 2])
-    local name = '{PREFIX}' .. ARGV[at] .. ':' .. window_s .. ':'
-    local wait_s, counter = over_limit(name, tonumber(ARGV[at + 1]), window_s, seconds)
+    local wait_s = wait_for(at, seconds)
     if wait_s > longest_s then
       longest_s, place = wait_s, (at - first) / 3
     end
-    counters[#counters + 1] = {{counter, 2 * window_s}}
   end
-  return longest_s, longest_s > 0 and place or counters
-end
-
-local function count_event(counters)
-  for _, counter in ipairs(counters) do
-    if redis.call('INCR', counter[1]) == 1 then
-      redis.call('EXPIRE', counter[1], counter[2])
-    end
+  if longest_s > 0 then
+    uncount_event(first, seconds)
   end
+  return longest_s, place
 end
 
 local function mark_limited(project, counter, wait_s)
