@@ -89,8 +89,17 @@ def _add_client(tags: Tags, user_agent: str, platform: str) -> None:
 
 
 def _add_mechanism(tags: Tags, event: Event) -> None:
-    """How the newest exception was caught, and whether the app did so."""
-    mechanism = event["exception"]["values"][-1].get("mechanism")
+    """How the exception was caught, and whether the app did so.
+
+    The newest of the chain tells; but where another went past the app, the event
+    did: @sentry/node 7 marks the cause of an uncaught exception instead of itself.
+    """
+    values = event["exception"]["values"]
+    mechanism = values[-1].get("mechanism")
+    if len(values) > 1:
+        chain = [value["mechanism"] for value in values if "mechanism" in value]
+        uncaught = [one for one in chain[::-1] if one.get("handled") is False]
+        mechanism = uncaught[0] if uncaught else mechanism
     if mechanism is None:
         return
     tags.setdefault("mechanism", mechanism["type"])

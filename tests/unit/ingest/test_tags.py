@@ -61,6 +61,14 @@ def test_the_mechanism_tells_whether_it_was_handled(handled: bool, shown: str) -
     assert (found["mechanism"], found["handled"]) == ("onerror", shown)
 
 
+def test_a_chain_is_unhandled_if_one_of_it_is() -> None:
+    caught = {"type": "generic", "handled": True}
+    uncaught = {"type": "onuncaughtexception", "handled": False}
+    chain = [{"type": "A", "mechanism": uncaught}, {"type": "B", "mechanism": caught}]
+    found = tags(exception=chain)
+    assert (found["mechanism"], found["handled"]) == ("onuncaughtexception", "no")
+
+
 def test_contexts_tell_runtime_system_browser_and_device() -> None:
     found = tags(
         contexts={
