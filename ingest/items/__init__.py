@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ingest.items.client_report import CLIENT_REPORT
 from ingest.items.kind import Kind
 
 # By the item's type, in the order in which a batch stores them.
-KINDS: Mapping[str, Kind] = {}
+KINDS: Mapping[str, Kind] = {
+    "client_report": CLIENT_REPORT,
+}

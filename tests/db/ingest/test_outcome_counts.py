@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from ingest import digest, fates
+from ingest.items.client_report import STRANGE_PAIRS_AN_HOUR
 from ingest.models import OutcomeCount
 from ingest.stream import Entry, ShardStream
+from issues.models import Event
 from projects.models import Project
 from tests.db.ingest.test_digest import send
 from tests.db.ingest.test_edge import ID, envelope, event
@@ -127,4 +129,59 @@ def test_a_batch_killed_after_its_commit_counts_what_was_sent(
         ("error", "invalid", "not_an_object"): 1,
         ("log_item", "unsupported", "item_type"): 1,
     }
+    assert ShardStream(0).backlog().entries == 0
+
+
+def report(project: Project, *drops: tuple[str, str, int], **fields: Any) -> Entry:
+    told = [
+        {"reason": reason, "category": category, "quantity": quantity}
+        for category, reason, quantity in drops
+    ]
+    payload = json.dumps({"discarded_events": told}).encode()
+    body = envelope(({"type": "client_report"}, payload))
+    return make_entry(project, kind="envelope", event_id="", body=body, **fields)
+
+
+def discarded() -> dict[tuple[str, str], int]:
+    return {
+        (category, reason): count
+        for (category, outcome, reason), count in counts().items()
+        if outcome == "client_discard"
+    }
+
+
+def test_what_an_sdk_dropped_is_counted_by_its_reason(project: Project) -> None:
+    send(
+        report(project, ("error", "before_send", 2), ("span", "my reason", 3)),
+        report(project, ("error", "before_send", 1)),
+    )
+    digest.drain(0)
+    assert discarded() == {("error", "before_send"): 3, ("span", "my reason"): 3}
+    assert counts()["internal", "accepted", ""] == 2
+    assert Event.objects.count() == 0
+
+
+def test_reasons_without_end_become_one(project: Project) -> None:
+    strange = [("error", f"reason {number}", 1) for number in range(200)]
+    send(report(project, *strange[:120]))
+    digest.drain(0)
+    send(report(project, *strange, ("error", "send_error", 5), ("dust", "x", 1)))
+    digest.drain(0)
+    found = discarded()
+    assert found["error", "send_error"] == 5
+    assert found["unknown", "other"] == 1
+    assert found["error", "other"] == 70 + 150
+    assert found["error", "reason 7"] == 2
+    assert len(found) == STRANGE_PAIRS_AN_HOUR + 3
+
+
+def test_a_report_delivered_again_is_counted_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(report(project, ("error", "before_send", 2)))
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardStream, "acknowledge", lambda *_: None)
+        digest.drain(0)
+    digest.drain(0)
+    assert discarded() == {("error", "before_send"): 2}
     assert ShardStream(0).backlog().entries == 0
