@@ -14,6 +14,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # The safety net under the edge's own wake-up call.
     "wake-shards": _every(5.0, "ingest.tasks.wake_shards"),
     "flush-outcomes": _every(10.0, "ingest.tasks.flush_outcomes"),
+    "learn-usual-hours": _every(1800.0, "ingest.tasks.learn_usual_hours"),
     "keep-partitions": _every(3600.0, "issues.tasks.keep_partitions"),
     "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
-from ingest import flushing
+from ingest import flushing, spikes
 from ingest.digest import drain
 from projects import valkey
 
@@ -28,3 +29,9 @@ def wake_shards() -> None:
 def flush_outcomes() -> None:
     """Moves the counts of refused items from Valkey to PostgreSQL."""
     flushing.flush(valkey.blocking())
+
+
+@shared_task
+def learn_usual_hours() -> None:
+    """Reckons anew what spike protection takes for usual."""
+    spikes.learn_usual_hours(timezone.now())

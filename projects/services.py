@@ -176,16 +176,15 @@ def protect_from_spikes(project: Project, *, is_on: bool, factor: int) -> None:
         _publish_all(ProjectKey.objects.filter(project=project))
 
 
-def learn_busiest_hours(events: Mapping[int, int]) -> None:
+def learn_busiest_hours(events: Mapping[int, int | None]) -> None:
     """How many events a usual day's busiest hour has, by project."""
-    projects = list(Project.objects.filter(pk__in=events).only("pk", "busiest_hour"))
-    changed = [one for one in projects if one.busiest_hour != events[one.pk]]
-    for project in changed:
-        project.busiest_hour = events[project.pk]
-    with transaction.atomic():
-        Project.objects.bulk_update(changed, ["busiest_hour"], batch_size=1000)
-        keys = ProjectKey.objects.filter(project__in=changed)
-        _publish_all(keys)
+    known = Project.objects.filter(pk__in=events).values_list("pk", "busiest_hour")
+    changed = [pk for pk, busiest_hour in known if busiest_hour != events[pk]]
+    # One by one: several rows locked at once could wait for a digest that waits
+    # for them.
+    for pk in changed:
+        Project.objects.filter(pk=pk).update(busiest_hour=events[pk])
+    publish_keys(ProjectKey.objects.filter(project__in=changed))
 
 
 def rotate_key(key: ProjectKey) -> ProjectKey:
