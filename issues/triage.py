@@ -7,7 +7,7 @@ Activity in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,9 +57,16 @@ def ignore(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
 
 
 def set_status(
-    issue_ids: Iterable[int], status: Status, *, user: User | None
+    issue_ids: Iterable[int],
+    status: Status,
+    *,
+    user: User | None,
+    because: Mapping[str, str] | None = None,
 ) -> list[Change]:
-    """Gives the issues another status; what those were that really changed."""
+    """Gives the issues another status; what those were that really changed.
+
+    `because` is what the activity tells of the reason, where the service itself acts.
+    """
     substatus = Substatus.ONGOING if status == Status.UNRESOLVED else Substatus.NONE
     now = timezone.now()
     with transaction.atomic():
@@ -68,7 +75,7 @@ def set_status(
         IssueState.objects.filter(issue__in=_ids(changes)).update(
             status=status, substatus=substatus, status_at=now
         )
-        _note(states, status, user, now)
+        _note(states, status, user, now, because)
     return changes
 
 
@@ -143,7 +150,11 @@ def _locked(issue_ids: Iterable[int]) -> QuerySet[IssueState]:
 
 
 def _note(
-    states: Iterable[IssueState], status: Status, user: User | None, at: datetime
+    states: Iterable[IssueState],
+    status: Status,
+    user: User | None,
+    at: datetime,
+    because: Mapping[str, str] | None = None,
 ) -> None:
     Activity.objects.bulk_create(
         Activity(
@@ -151,6 +162,7 @@ def _note(
             issue_id=state.issue_id,
             kind=_KINDS[status],
             user=user,
+            data=dict(because or {}),
             created_at=at,
         )
         for state in states
