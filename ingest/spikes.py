@@ -65,16 +65,15 @@ def usual_peak(peaks: Iterable[int], days: int) -> int | None:
     known = list(peaks)
     median = int(statistics.median_high(known + [0] * (days - len(known))))
     # More digits would only have the edge told of a change every hour.
-    unit = 10 ** max(len(str(median)) - 2, 0)
+    unit = int(10 ** max(len(str(median)) - 2, 0))
     return median // unit * unit
 
 
 def _days_of_projects(hour: int) -> dict[int, int]:
     """For how many of the last days each project has been sending."""
-    projects = Project.objects.filter(
-        first_event_at__isnull=False, deleted_at__isnull=True
-    )
+    projects = Project.objects.filter(deleted_at__isnull=True)
     return {
         project_id: min((hour - hour_of(first_event_at)) // _DAY_H, DAYS)
         for project_id, first_event_at in projects.values_list("pk", "first_event_at")
+        if first_event_at is not None
     }
