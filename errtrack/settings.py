@@ -49,6 +49,24 @@ SAMPLE_PER_HOUR = env.whole("ERRTRACK_SAMPLE_PER_HOUR", 100, minimum=1)
 RETENTION_DAYS = env.whole("ERRTRACK_RETENTION_DAYS", 90, minimum=2)
 POISON_TRIES = env.whole("ERRTRACK_POISON_TRIES", 3, minimum=1)
 
+# Files of events.
+MAX_ATTACHMENT_BYTES = env.whole("ERRTRACK_MAX_ATTACHMENT_BYTES", 20 * 2**20)
+EVENT_ATTACHMENTS = env.whole("ERRTRACK_EVENT_ATTACHMENTS", 30)
+EVENT_ATTACHMENT_BYTES = env.whole("ERRTRACK_EVENT_ATTACHMENT_BYTES", 50 * 2**20)
+PROJECT_ATTACHMENTS = env.whole("ERRTRACK_PROJECT_ATTACHMENTS", 100_000)
+PROJECT_ATTACHMENT_BYTES = env.whole("ERRTRACK_PROJECT_ATTACHMENT_BYTES", 5 * 2**30)
+_FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
+_ATTACHMENT_STORAGE = env.text("ERRTRACK_ATTACHMENT_STORAGE", _FILE_SYSTEM)
+_ATTACHMENT_OPTIONS = env.mapping("ERRTRACK_ATTACHMENT_OPTIONS")
+if _ATTACHMENT_STORAGE == _FILE_SYSTEM:
+    # For nobody else's eyes, wherever they are kept.
+    _ATTACHMENT_OPTIONS = {
+        "location": str(DATA_DIR / "attachments"),
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+        **_ATTACHMENT_OPTIONS,
+    }
+
 # Processes.
 WEB_WORKERS = env.whole("ERRTRACK_WEB_WORKERS", 1, minimum=1)
 WEB_THREADS = env.whole("ERRTRACK_WEB_THREADS", 4, minimum=1)
@@ -199,7 +217,8 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": _FILE_SYSTEM},
+    "attachments": {"BACKEND": _ATTACHMENT_STORAGE, "OPTIONS": _ATTACHMENT_OPTIONS},
     "staticfiles": {"BACKEND": "errtrack.staticfiles.GzipManifestStorage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
