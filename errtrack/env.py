@@ -1,7 +1,9 @@
 """Typed readers of environment variables: an odd spelling is an error, not a guess."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
@@ -58,3 +60,15 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """The variable as a list of words separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def mapping(name: str) -> dict[str, Any]:
+    """The variable as a JSON object; empty where it is not set."""
+    raw = text(name)
+    try:
+        value = json.loads(raw or "{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise BadSetting(f"{name}: expected a JSON object, got {raw!r}")
+    return value

@@ -16,5 +16,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "flush-outcomes": _every(10.0, "ingest.tasks.flush_outcomes"),
     "learn-usual-hours": _every(1800.0, "ingest.tasks.learn_usual_hours"),
     "keep-partitions": _every(3600.0, "issues.tasks.keep_partitions"),
+    "sweep-files": _every(6 * 3600.0, "issues.tasks.sweep_files"),
     "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),
 }

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.reverse_related import ManyToOneRel
 
+from issues import attachments
 from issues.locks import shard_lock
 from issues.models import Issue, IssueState
 from projects.models import Project
@@ -29,7 +30,7 @@ def remove_deleted() -> bool:
     """Removes for a while; gives whether all that was to be removed is gone."""
     ends_at = time.monotonic() + RUN_MAX_S
     for project in _unfinished():
-        while _remove_some_issues(project):
+        while _remove_some_issues(project) or attachments.delete_some(project.pk):
             if time.monotonic() > ends_at:
                 return False
         _remove_the_rest(project)
@@ -99,5 +100,7 @@ def _remove_the_rest(project: Project) -> None:
 def _outlives_issues(relation: ManyToOneRel) -> bool:
     """Whether rows of this kind may be left once the project's issues are gone."""
     model = relation.related_model
-    of_issues = any(field.related_model is Issue for field in model._meta.fields)
+    of_issues = any(
+        field.related_model is Issue and not field.null for field in model._meta.fields
+    )
     return model._meta.managed and not of_issues

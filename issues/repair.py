@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from issues import attachments
 from issues import repair_sql as sql
 from issues.locks import shard_lock
 
@@ -41,6 +42,8 @@ class Report:
     mended: int
     # The first DETAILS of the differences.
     details: tuple[Difference, ...]
+    # Files that attachments name and the storage has not: nothing can mend these.
+    missing_files: tuple[str, ...]
 
 
 def repair(*, dry_run: bool = False) -> Report:
@@ -59,7 +62,12 @@ def repair(*, dry_run: bool = False) -> Report:
     if not dry_run and differences:
         mended = sum(_mend(shard, ids) for shard, ids in _chunks(suspects))
         mended += _mend_orphans()
-    return Report(differences=differences, mended=mended, details=details)
+    return Report(
+        differences=differences,
+        mended=mended,
+        details=details,
+        missing_files=tuple(attachments.missing_files()),
+    )
 
 
 @contextmanager

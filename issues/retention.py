@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from issues import dictionaries, partitions, store
+from issues import attachments, dictionaries, partitions, reports, store
 from issues.locks import SHARD_CLASS
 from projects.hours import hour_of
 
@@ -50,6 +50,8 @@ class Kept:
     # Deleted rows.
     hours: int
     dictionaries: int
+    attachments: int
+    reports: int
 
 
 def keep_partitions(now: datetime | None = None) -> Kept:
@@ -62,14 +64,17 @@ def keep_partitions(now: datetime | None = None) -> Kept:
     oldest = today - timedelta(days=settings.RETENTION_DAYS)
     expired = [day for day in partitions.existing() if day < oldest]
     dropped = [day for day in expired if _drop_patiently(day)]
+    postponed = [day for day in expired if day not in dropped]
     if dropped:
         store.forget_everything()
     return Kept(
         created=created,
         dropped=dropped,
-        postponed=[day for day in expired if day not in dropped],
+        postponed=postponed,
         hours=_delete_hours(now),
         dictionaries=_forget_dictionaries(now),
+        attachments=_remove_files(now, before=min([oldest, *postponed])),
+        reports=_delete_reports(now),
     )
 
 
@@ -191,3 +196,11 @@ def _delete_hours(now: datetime) -> int:
 def _forget_dictionaries(now: datetime) -> int:
     margin = timedelta(days=settings.RETENTION_DAYS + _DICTIONARY_MARGIN_DAYS)
     return dictionaries.forget_unused(now - margin)
+
+
+def _remove_files(now: datetime, *, before: date) -> int:
+    return attachments.expire(before) + attachments.settle_waiting(now)
+
+
+def _delete_reports(now: datetime) -> int:
+    return reports.expire(now - timedelta(days=settings.RETENTION_DAYS))

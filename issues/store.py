@@ -11,7 +11,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from issues import dictionaries, eventrows, names, partitions, sql
+from issues import dictionaries, eventrows, names, partitions, reports, sql
 from issues.beginning import as_json, find_or_begin_issues, title_columns
 from issues.models import Activity, Status
 from issues.newevent import NewEvent
@@ -83,6 +83,7 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
     tags_of = _count_tags(fresh, issue_of, tally)
     eventrows.insert_parts(fresh)
     eventrows.insert_events(fresh, issue_of, user_of, tags_of)
+    reports.link(fresh, issue_of)
     _add_hours(fresh, issue_of)
     new_users = _add_users(fresh, issue_of, user_of)
     tally.write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from issues import removal, retention
+from issues import filestore, removal, retention
 
 
 @shared_task
@@ -18,3 +18,9 @@ def remove_deleted_projects() -> None:
     """Removes rows of deleted projects, and comes back while some are left."""
     if not removal.remove_deleted():
         remove_deleted_projects.delay()
+
+
+@shared_task
+def sweep_files() -> None:
+    """Removes the files that killed processes left behind."""
+    filestore.sweep()

@@ -9,6 +9,7 @@ from pathlib import Path
 import django
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from errtrack.embedded import addresses, servers
 from errtrack.embedded.postgres import Postgres
@@ -70,3 +71,14 @@ def committed_db(transactional_db: None) -> Iterator[None]:
         cursor.execute("TRUNCATE issues_event, issues_eventpart")
     valkey.blocking().flushdb()
     forget_everything()
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path, settings: Settings) -> Path:
+    """An empty data folder, in which attachments are kept."""
+    attachments = settings.STORAGES["attachments"]
+    options = attachments["OPTIONS"] | {"location": str(tmp_path / "attachments")}
+    attachments = attachments | {"OPTIONS": options}
+    settings.DATA_DIR = tmp_path
+    settings.STORAGES = settings.STORAGES | {"attachments": attachments}
+    return tmp_path

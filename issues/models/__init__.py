@@ -1,12 +1,15 @@
 """Issues, their events and counts: fields, constraints and indexes."""
 
+from issues.models.attachment import Attachment
 from issues.models.counts import EventUser, HourCount, IssueTags, IssueUser, Tag
 from issues.models.event import Event, EventPart, PayloadDictionary
+from issues.models.feedback import UserReport
 from issues.models.issue import Fingerprint, Issue, IssueState, Level, Status, Substatus
 from issues.models.triage import Activity, Bookmark, Sighting
 
 __all__ = [
     "Activity",
+    "Attachment",
     "Bookmark",
     "Event",
     "EventPart",
@@ -23,4 +26,5 @@ __all__ = [
     "Status",
     "Substatus",
     "Tag",
+    "UserReport",
 ]

@@ -1,4 +1,4 @@
-"""`errtrack cleanup`: does at once what beat does each hour to old events."""
+"""`errtrack cleanup`: does at once what beat does to old events and lost files."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from issues import filestore
 from issues.retention import keep_partitions
 
 
 class Command(BaseCommand):
     help = (
         "Makes the coming days' partitions, drops the days past "
-        "ERRTRACK_RETENTION_DAYS and says what it did. Counts stay as they are."
+        "ERRTRACK_RETENTION_DAYS with their files, and says what it did. Counts stay "
+        "as they are."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -26,6 +28,9 @@ class Command(BaseCommand):
             )
         self.stdout.write(f"Old hourly counts deleted: {kept.hours}")
         self.stdout.write(f"Unused payload dictionaries deleted: {kept.dictionaries}")
+        self.stdout.write(f"Attachments removed: {kept.attachments}")
+        self.stdout.write(f"User reports deleted: {kept.reports}")
+        self.stdout.write(f"Files that nothing names removed: {filestore.sweep()}")
 
 
 def _days(days: list[date]) -> str:

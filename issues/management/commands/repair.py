@@ -52,6 +52,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{report.differences} differences, {report.mended} mended."
             )
+        for name in report.missing_files:
+            self.stdout.write(f"The file {name} of an attachment is gone.")
 
 
 def _line(difference: Difference) -> str:
