@@ -100,7 +100,8 @@ def stacktrace_json(trace: Stacktrace | None) -> StacktraceShape | None:
 def frame_json(frame: Frame) -> FrameShape:
     return {
         "filename": frame.get("filename"),
-        "absPath": frame.get("abs_path"),
+        # Browsers tell one of them, and it is the whole address.
+        "absPath": frame.get("abs_path") or frame.get("filename"),
         "module": frame.get("module"),
         "package": frame.get("package"),
         "platform": frame.get("platform"),
