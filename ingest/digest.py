@@ -19,7 +19,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
-from ingest import committed, metrics, poison
+from ingest import committed, metrics, poison, rulebook
 from ingest.items import KINDS
 from ingest.items.kind import Refusal
 from ingest.preparation import Filed, Prepared, accepted, duplicate, prepare
@@ -30,6 +30,7 @@ from issues import dictionaries
 from issues.locks import shard_lock
 from issues.payloads import Dictionary
 from issues.store import Stored, forget_everything, store_batch
+from projects.rules import Rules
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +66,14 @@ class Batch:
     entries: list[Entry]
     prepared: list[Prepared]
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database tells of the projects of a batch."""
+
+    dictionaries: dict[int, Dictionary]
+    rules: dict[int, Rules]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +146,33 @@ def _read_ahead(stream: ShardStream, preparer: ThreadPoolExecutor) -> Ahead | No
     if not entries:
         return None
     stream.refresh_wake()
-    known = _dictionaries_of(entries)
+    known = _known_of(entries)
     return Ahead(entries, preparer.submit(_prepare_with, entries, known))
 
 
 def _prepare(entries: list[Entry]) -> Batch:
-    return _prepare_with(entries, _dictionaries_of(entries))
+    return _prepare_with(entries, _known_of(entries))
 
 
-def _dictionaries_of(entries: list[Entry]) -> dict[int, Dictionary]:
+def _known_of(entries: list[Entry]) -> Known:
     projects = {entry.project_id for entry in entries}
-    return {project: dictionaries.current(project) for project in projects}
+    return Known(
+        {project: dictionaries.current(project) for project in projects},
+        rulebook.rules_of(projects),
+    )
 
 
-def _prepare_with(entries: list[Entry], known: dict[int, Dictionary]) -> Batch:
+def _prepare_with(entries: list[Entry], known: Known) -> Batch:
     tally = Tally()
     prepared = [
-        prepare(entry, _sampler, tally, known[entry.project_id]) for entry in entries
+        prepare(
+            entry,
+            _sampler,
+            tally,
+            known.dictionaries[entry.project_id],
+            known.rules[entry.project_id],
+        )
+        for entry in entries
     ]
     return Batch(entries, prepared, tally)
 

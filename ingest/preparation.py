@@ -16,9 +16,11 @@ from django.conf import settings
 from ingest.body import BodyError, decompress, store_payload
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
 from ingest.eventjson import decode_event
+from ingest.filters import reason_to_drop
 from ingest.inventory import category_of_item, quantity_of
 from ingest.items import KINDS
 from ingest.items.kind import Context, Kind, Refusal
+from ingest.limits import LIMITS_OPEN
 from ingest.normalise import NotAnEvent, normalise
 from ingest.normalise.times import instant
 from ingest.outcomes import Outcome, category_of
@@ -34,6 +36,7 @@ from issues.newevent import NewEvent
 from issues.payloads import Dictionary, pack
 from issues.titles import describe
 from projects.hours import hour_of
+from projects.rules import NO_RULES, Rules
 
 _LEVELS = {level.name.lower(): level.value for level in Level}
 
@@ -57,12 +60,16 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    entry: Entry, sampler: Sampler, tally: Tally, dictionary: Dictionary
+    entry: Entry,
+    sampler: Sampler,
+    tally: Tally,
+    dictionary: Dictionary,
+    rules: Rules = NO_RULES,
 ) -> Prepared:
     """The entry's events and records; what cannot be either is counted in the tally.
 
-    `dictionary` is the project's. Touches neither PostgreSQL nor Valkey, so that one
-    batch can be prepared while another is being stored.
+    `dictionary` and `rules` are the project's. Touches neither PostgreSQL nor Valkey,
+    so that one batch can be prepared while another is being stored.
     """
     prepared = Prepared([], [])
     try:
@@ -72,18 +79,31 @@ def prepare(
         _count_refusal(entry, _OPAQUE, Refusal(Outcome.INVALID, "body"), tally)
         return prepared
     context = Context(entry, envelope.headers, _sent_at(envelope))
-    for item in envelope.items:
+    filtered: Refusal | None = None
+    for item in _event_first(envelope.items):
         try:
+            if filtered is not None and item.type == "attachment":
+                # What hangs on the event goes with it.
+                raise filtered
             if item.type != "event":
                 prepared.filed.append(_filed(item, context))
             elif prepared.events:
                 # An envelope has one event, whose id its header gives.
                 raise Refusal(Outcome.INVALID, "second_event")
             else:
-                prepared.events.append(_event_of(item, context, sampler, dictionary))
+                event = _event_of(item, context, sampler, dictionary, rules)
+                prepared.events.append(event)
         except Refusal as refusal:
             _count_refusal(entry, item, refusal, tally)
+            if refusal.outcome is Outcome.FILTERED:
+                filtered = refusal
     return prepared
+
+
+def _event_first(items: list[Item]) -> list[Item]:
+    if len(items) == 1 or items[0].type == "event":
+        return items
+    return sorted(items, key=lambda item: item.type != "event")
 
 
 def _count_refusal(entry: Entry, item: Item, refusal: Refusal, tally: Tally) -> None:
@@ -125,7 +145,8 @@ def _place(entry: Entry, category: str, outcome: Outcome, reason: str = "") -> P
 def accepted(entry: Entry, event: NewEvent) -> Place:
     """Under what a stored event is counted."""
     category = category_of("event", event.description.kind)
-    return _place(entry, category, Outcome.ACCEPTED)
+    reason = LIMITS_OPEN if entry.limits_open else ""
+    return _place(entry, category, Outcome.ACCEPTED, reason)
 
 
 def duplicate(entry: Entry, event: NewEvent) -> Place:
@@ -134,10 +155,17 @@ def duplicate(entry: Entry, event: NewEvent) -> Place:
 
 
 def _event_of(
-    item: Item, context: Context, sampler: Sampler, dictionary: Dictionary
+    item: Item,
+    context: Context,
+    sampler: Sampler,
+    dictionary: Dictionary,
+    rules: Rules,
 ) -> NewEvent:
     entry = context.entry
     event = _normalise(_decode(item), context)
+    reason = reason_to_drop(rules.filters, event, entry.remote_ip)
+    if reason is not None:
+        raise Refusal(Outcome.FILTERED, reason)
     scrub(event)
     grouping = group(event)
     description = describe(event)

@@ -11,6 +11,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+def _texts() -> ArrayField[list[str], list[str]]:
+    return ArrayField(models.TextField(), default=list, blank=True)
+
+
 class EmailUserManager(UserManager["User"]):
     """Makes users who sign in by e-mail address."""
 
@@ -180,6 +184,64 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class InboundFilters(models.Model):
+    """Which events of a project are dropped; without a row, none."""
+
+    project = models.OneToOneField(
+        Project,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="inbound_filters",
+    )
+    releases = _texts()
+    environments = _texts()
+    messages = _texts()
+    addresses = _texts()
+    localhost = models.BooleanField(default=False)
+    browser_extensions = models.BooleanField(default=False)
+    web_crawlers = models.BooleanField(default=False)
+    health_checks = models.BooleanField(default=False)
+    legacy_browsers = _texts()
+
+    def __str__(self) -> str:
+        return f"filters of {self.project}"
+
+
+class ProjectScrubbing(models.Model):
+    """What is taken out of a project's events; without a row, the usual secrets."""
+
+    project = models.OneToOneField(
+        Project, on_delete=models.CASCADE, primary_key=True, related_name="scrubbing"
+    )
+    is_on = models.BooleanField(default=True)
+    uses_defaults = models.BooleanField(default=True)
+    drops_addresses = models.BooleanField(default=False)
+    sensitive_fields = _texts()
+    safe_fields = _texts()
+
+    def __str__(self) -> str:
+        return f"scrubbing of {self.project}"
+
+
+class OrganizationScrubbing(models.Model):
+    """What holds for all projects of an organization, whatever they say themselves."""
+
+    organization = models.OneToOneField(
+        Organization,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="scrubbing",
+    )
+    is_on = models.BooleanField(default=False)
+    uses_defaults = models.BooleanField(default=False)
+    drops_addresses = models.BooleanField(default=False)
+    sensitive_fields = _texts()
+    safe_fields = _texts()
+
+    def __str__(self) -> str:
+        return f"scrubbing of {self.organization}"
 
 
 class ProjectStar(models.Model):

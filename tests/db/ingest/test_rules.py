@@ -1,0 +1,112 @@
+"""The digest follows the rules of each project: their filters, and their scrubbing."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from ingest import digest, fates, rulebook
+from ingest.models import OutcomeCount
+from issues.models import Event
+from projects.models import InboundFilters, OrganizationScrubbing, ProjectScrubbing
+from projects.policies import load_rules
+from projects.rules import NO_RULES, FilterRules, ScrubbingRules
+from tests.db.ingest.test_digest import SHARD, send
+from tests.factories import make_entry, make_payload, make_project
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+@pytest.fixture(autouse=True)
+def _anew() -> None:
+    rulebook.forget()
+
+
+def outcomes() -> list[tuple[str, str, str, int]]:
+    counts = OutcomeCount.objects.order_by("outcome", "category")
+    return list(counts.values_list("category", "outcome", "reason", "count"))
+
+
+def test_what_a_project_filters_is_dropped_counted_and_remembered() -> None:
+    project, neighbour = make_project(), make_project()
+    InboundFilters.objects.create(project=project, environments=["dev"])
+    unwanted = make_payload(environment="dev")
+    send(
+        make_entry(project, unwanted),
+        make_entry(project),
+        make_entry(neighbour, make_payload(environment="dev")),
+    )
+    digest.drain(SHARD)
+    assert Event.objects.count() == 2
+    found = OutcomeCount.objects.values_list("outcome", "reason", "count")
+    assert sorted(found) == [
+        ("accepted", "", 1),
+        ("accepted", "", 1),
+        ("filtered", "environment", 1),
+    ]
+    (fate,) = fates.find(project.pk, unwanted["event_id"])
+    assert (fate.outcome, fate.reason) == ("filtered", "environment")
+
+
+def test_files_of_a_filtered_event_go_with_it() -> None:
+    project = make_project()
+    InboundFilters.objects.create(project=project, environments=["dev"])
+    payload = make_payload(environment="dev")
+    event = make_entry(project, payload).body
+    body = b"\n".join(
+        [
+            b'{"event_id":"%s"}' % payload["event_id"].encode(),
+            b'{"type":"attachment","length":5,"filename":"a.txt"}',
+            b"hello",
+            b'{"type":"event"}',
+            event,
+            b'{"type":"riddle"}',
+            b"{}",
+        ]
+    )
+    send(make_entry(project, payload, kind="envelope", body=body))
+    digest.drain(SHARD)
+    assert outcomes() == [
+        ("attachment", "filtered", "environment", 1),
+        ("error", "filtered", "environment", 1),
+        ("unknown", "unsupported", "item_type", 1),
+    ]
+
+
+def test_an_event_that_no_limit_could_be_asked_about_says_so() -> None:
+    project = make_project()
+    send(make_entry(project, limits_open=True))
+    digest.drain(SHARD)
+    assert outcomes() == [("error", "accepted", "limits_open", 1)]
+
+
+def test_rules_of_any_number_of_projects_take_one_statement(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    projects = [make_project().pk for _ in range(5)]
+    InboundFilters.objects.create(project_id=projects[0], releases=["1.*"])
+    with django_assert_num_queries(1):
+        rules = rulebook.rules_of(projects)
+    assert rules[projects[0]].filters == FilterRules(releases=("1.*",))
+    assert rules[projects[1]] == NO_RULES
+    with django_assert_num_queries(0):
+        rulebook.rules_of(projects)
+
+
+def test_what_an_organization_demands_holds_for_its_projects() -> None:
+    project = make_project()
+    ProjectScrubbing.objects.create(
+        project=project, is_on=False, uses_defaults=False, sensitive_fields=["own"]
+    )
+    OrganizationScrubbing.objects.create(
+        organization=project.organization,
+        is_on=True,
+        drops_addresses=True,
+        sensitive_fields=["all"],
+    )
+    assert load_rules([project.pk])[project.pk].scrubbing == ScrubbingRules(
+        is_on=True,
+        uses_defaults=False,
+        drops_addresses=True,
+        sensitive_fields=("own", "all"),
+    )
