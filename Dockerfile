@@ -12,12 +12,13 @@ COPY errtrack errtrack
 COPY ingest ingest
 COPY issues issues
 COPY projects projects
+COPY releases releases
 COPY templates templates
 COPY static static
 COPY locale locale
 # Templates and static files are read from beside the code, so that it stays here.
 RUN /opt/venv/bin/pip install --no-deps --no-build-isolation -e . \
-    && /opt/venv/bin/python -m compileall -q errtrack ingest issues projects
+    && /opt/venv/bin/python -m compileall -q errtrack ingest issues projects releases
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home errtrack \

@@ -103,6 +103,7 @@ DEBUG = False
 INSTALLED_APPS = [
     "projects",
     "issues",
+    "releases",
     "ingest",
     "errtrack.apps.ErrtrackConfig",
     "django.contrib.admin",

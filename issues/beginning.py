@@ -16,24 +16,29 @@ _Mark = tuple[int, bytes]
 
 
 def find_or_begin_issues(
-    events: list[NewEvent], now: datetime
+    events: list[NewEvent], release_of: list[int | None], now: datetime
 ) -> tuple[list[int], list[int]]:
-    """The issue id of each event, and the ids of the issues made for them."""
+    """The issue id of each event, and the ids of the issues made for them.
+
+    `release_of`: the release id of each event.
+    """
     known = _find_fingerprints(
         {(event.project_id, one) for event in events for one in event.grouping.hashes}
     )
     stored_marks = set(known)
     beginners: list[NewEvent] = []
-    for event in events:
+    first_releases: list[int | None] = []
+    for event, release in zip(events, release_of, strict=True):
         marks = [(event.project_id, one) for one in event.grouping.hashes]
         issue = next((known[mark] for mark in marks if mark in known), None)
         if issue is None:
             # A place in the list of new issues stands for the id it will get.
             issue = -1 - len(beginners)
             beginners.append(event)
+            first_releases.append(release)
         for mark in marks:
             known.setdefault(mark, issue)
-    made = _begin_issues(beginners, now)
+    made = _begin_issues(beginners, first_releases, now)
     for mark, issue in known.items():
         if issue < 0:
             known[mark] = made[-1 - issue]
@@ -62,7 +67,9 @@ def _insert_fingerprints(issue_of: dict[_Mark, int]) -> None:
         )
 
 
-def _begin_issues(events: list[NewEvent], now: datetime) -> list[int]:
+def _begin_issues(
+    events: list[NewEvent], first_releases: list[int | None], now: datetime
+) -> list[int]:
     """Makes an issue for each event; gives their ids in the same order."""
     if not events:
         return []
@@ -80,6 +87,7 @@ def _begin_issues(events: list[NewEvent], now: datetime) -> list[int]:
         [event.logger for event in events],
         [event.grouping.version for event in events],
         [as_json(event.grouping.parts_as_json()) for event in events],
+        first_releases,
     )
     ids = [0] * len(events)
     for project_id, number, issue_id in rows:

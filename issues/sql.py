@@ -51,10 +51,10 @@ RETURNING p.id, p.next_issue_number - n.taken
 # New issues. Gives (project id, number, id).
 INSERT_ISSUES = """
 INSERT INTO issues_issue (project_id, number, kind, title, type, value, culprit,
-    metadata, platform, logger, grouping_version, grouping_parts)
+    metadata, platform, logger, grouping_version, grouping_parts, first_release_id)
 SELECT * FROM unnest(%s::int4[], %s::int4[], %s::text[], %s::text[], %s::text[],
     %s::text[], %s::text[], %s::jsonb[], %s::text[], %s::text[], %s::text[],
-    %s::jsonb[])
+    %s::jsonb[], %s::int4[])
 RETURNING project_id, number, id
 """
 

@@ -18,6 +18,8 @@ from issues.newevent import NewEvent
 from issues.tagcounts import TagTally
 from projects import arrays
 from projects.hours import hour_of
+from releases import environments, sessions
+from releases.counting import count_events
 
 # A resend comes within this time of the first delivery, also past midnight.
 _RESEND_WITHIN = timedelta(days=1)
@@ -76,7 +78,8 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
         return Stored(
             events=[], duplicates=len(events), new_issues=[], reopened_issues=[]
         )
-    issue_of, new_issues = find_or_begin_issues(fresh, now)
+    release_of = count_events(fresh)
+    issue_of, new_issues = find_or_begin_issues(fresh, release_of, now)
     sums = _sum_up(fresh, issue_of)
     locked, tally = _lock_issues(sums)
     user_of = _name_users(fresh)
@@ -313,5 +316,7 @@ def forget_everything() -> None:
     _begun_projects.clear()
     eventrows.forget()
     dictionaries.forget()
+    environments.forget()
+    sessions.forget()
     names.users.forget()
     names.tags.forget()

@@ -68,7 +68,10 @@ def committed_db(transactional_db: None) -> Iterator[None]:
     forget_everything()
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE issues_event, issues_eventpart")
+        cursor.execute(
+            "TRUNCATE issues_event, issues_eventpart, releases_sessionstate, "
+            "releases_releaseuser"
+        )
     valkey.blocking().flushdb()
     forget_everything()
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from ingest.items.client_report import CLIENT_REPORT
 from ingest.items.kind import Kind
+from ingest.items.sessions import SESSIONS
 
 # By the item's type, in the order in which a batch stores them.
 KINDS: Mapping[str, Kind] = {
+    "session": SESSIONS,
+    "sessions": SESSIONS,
     "client_report": CLIENT_REPORT,
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Project
+from releases.models import Release
 
 
 class Level(models.IntegerChoices):
@@ -64,6 +65,15 @@ class Issue(models.Model):
     grouping_version = models.CharField(max_length=8)
     # What made the first event's fingerprint: see issues.grouping.Part.
     grouping_parts = models.JSONField(default=list)
+    # That of the first event to arrive; None where it named none.
+    first_release = models.ForeignKey(
+        Release,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="new_issues",
+    )
     search = models.GeneratedField(
         expression=models.Func(
             models.F("title"),
@@ -85,6 +95,12 @@ class Issue(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             # Free text of the query box.
             GinIndex(fields=["search"], name="issue_search"),
+            # A release's new issues.
+            models.Index(
+                fields=["first_release", "project"],
+                name="issue_first_release",
+                condition=models.Q(first_release__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

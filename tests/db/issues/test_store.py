@@ -31,6 +31,7 @@ from tests.factories import (
     make_project,
     store,
 )
+from tests.statements import recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -260,42 +261,27 @@ def test_neighbours_walk_the_issue_in_order_of_arrival(project: Project) -> None
     assert events.neighbours(oldest).older is None
 
 
-def count_statements(monkeypatch: pytest.MonkeyPatch, project: Project, n: int) -> int:
+def count_statements(project: Project, n: int) -> int:
     """Statements of one batch of n events, of which half are new to their issue."""
     batch = [
         make_event(project, with_exception(function=f"step_{number // 2}"))
         for number in range(n)
     ]
-    seen: list[object] = []
-    execute, copy = psycopg.Cursor.execute, psycopg.Cursor.copy
-
-    def counted_execute(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        seen.append(query)
-        return execute(self, query, *args, **kwargs)
-
-    def counted_copy(self: Any, *args: Any, **kwargs: Any) -> Any:
-        seen.append("COPY")
-        return copy(self, *args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(psycopg.Cursor, "execute", counted_execute)
-        patch.setattr(psycopg.Cursor, "copy", counted_copy)
+    with recorded() as statements:
         store(*batch)
-    return len(seen)
+    return len(statements)
 
 
 def test_statements_of_a_batch_do_not_grow_with_it(
-    project: Project,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: Any,
+    project: Project, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         store(make_event(project))
     with django_capture_on_commit_callbacks(execute=True):
-        small = count_statements(monkeypatch, project, 2)
+        small = count_statements(project, 2)
     with django_capture_on_commit_callbacks(execute=True):
-        large = count_statements(monkeypatch, project, 200)
-    steady = count_statements(monkeypatch, project, 200)
+        large = count_statements(project, 200)
+    steady = count_statements(project, 200)
     assert large == small
     # Beginning and end of the transaction are two of them.
     assert steady <= 12
