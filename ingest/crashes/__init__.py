@@ -1,0 +1,1 @@
+"""Crash reports of native programs: what their files tell without symbols."""
