@@ -101,7 +101,7 @@ def prepare(
 
 
 def _event_first(items: list[Item]) -> list[Item]:
-    if len(items) == 1 or items[0].type == "event":
+    if len(items) < 2 or items[0].type == "event":
         return items
     return sorted(items, key=lambda item: item.type != "event")
 
