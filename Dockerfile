@@ -11,6 +11,7 @@ COPY pyproject.toml README.md LICENSE manage.py ./
 COPY errtrack errtrack
 COPY ingest ingest
 COPY issues issues
+COPY monitors monitors
 COPY projects projects
 COPY releases releases
 COPY templates templates
@@ -18,7 +19,7 @@ COPY static static
 COPY locale locale
 # Templates and static files are read from beside the code, so that it stays here.
 RUN /opt/venv/bin/pip install --no-deps --no-build-isolation -e . \
-    && /opt/venv/bin/python -m compileall -q errtrack ingest issues projects releases
+    && /opt/venv/bin/python -m compileall -q errtrack ingest issues monitors projects releases
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home errtrack \

@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "errtrack.settings")
 
 app = Celery("errtrack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["ingest", "issues"])
+app.autodiscover_tasks(["ingest", "issues", "monitors"])
 
 
 @task_prerun.connect

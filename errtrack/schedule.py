@@ -15,6 +15,8 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "wake-shards": _every(5.0, "ingest.tasks.wake_shards"),
     "flush-outcomes": _every(10.0, "ingest.tasks.flush_outcomes"),
     "learn-usual-hours": _every(1800.0, "ingest.tasks.learn_usual_hours"),
+    "watch-monitors": _every(60.0, "ingest.tasks.watch_monitors"),
+    "prune-check-ins": _every(3600.0, "monitors.tasks.prune_check_ins"),
     "keep-partitions": _every(3600.0, "issues.tasks.keep_partitions"),
     "sweep-files": _every(6 * 3600.0, "issues.tasks.sweep_files"),
     "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),

@@ -47,6 +47,7 @@ MAX_EVENT_BYTES = env.whole("ERRTRACK_MAX_EVENT_BYTES", 2**20, minimum=1024)
 SPIKE_FLOOR = env.whole("ERRTRACK_SPIKE_FLOOR", 100_000, minimum=1)
 SAMPLE_PER_HOUR = env.whole("ERRTRACK_SAMPLE_PER_HOUR", 100, minimum=1)
 RETENTION_DAYS = env.whole("ERRTRACK_RETENTION_DAYS", 90, minimum=2)
+MONITORS_PER_PROJECT = env.whole("ERRTRACK_MONITORS_PER_PROJECT", 500, minimum=1)
 POISON_TRIES = env.whole("ERRTRACK_POISON_TRIES", 3, minimum=1)
 
 # Files of events.
@@ -104,6 +105,7 @@ INSTALLED_APPS = [
     "projects",
     "issues",
     "releases",
+    "monitors",
     "ingest",
     "errtrack.apps.ErrtrackConfig",
     "django.contrib.admin",

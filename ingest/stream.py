@@ -231,6 +231,11 @@ class ShardStream:
         age_s = seconds + microseconds / 1e6 - appended_ms / 1e3
         return Backlog(int(entries), int(held or 0), max(0.0, age_s))
 
+    def oldest_received_at(self) -> datetime | None:
+        """When the request was received that waits longest; None where none waits."""
+        oldest: Any = self._client.xrange(self._names.stream, count=1)
+        return _decode_head(oldest[0][1][b"head"]).received_at if oldest else None
+
     def _with_group(self, command: Callable[[], Any]) -> Any:
         """The command's answer, also after Valkey was emptied and has no group."""
         try:

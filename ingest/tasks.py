@@ -6,8 +6,10 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from ingest import flushing, spikes
+from ingest import attendance, flushing, spikes
 from ingest.digest import drain
+from issues.locks import shard_lock
+from monitors import detection
 from projects import valkey
 
 
@@ -35,3 +37,16 @@ def flush_outcomes() -> None:
 def learn_usual_hours() -> None:
     """Reckons anew what spike protection takes for usual."""
     spikes.learn_usual_hours(timezone.now())
+
+
+@shared_task
+def watch_monitors() -> None:
+    """Looks for check-ins that did not come, and for runs that do not end."""
+    for shard in range(settings.SHARDS):
+        if not detection.is_due(shard, timezone.now()):
+            continue
+        with shard_lock(shard, wait=True):
+            horizon = attendance.horizon(shard, timezone.now())
+            detection.look(shard, horizon.until, horizon.gaps)
+        # Whoever was woken meanwhile has found the shard busy.
+        digest(shard)

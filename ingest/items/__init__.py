@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ingest.items.checkins import CHECK_IN
 from ingest.items.client_report import CLIENT_REPORT
 from ingest.items.kind import Kind
 from ingest.items.sessions import SESSIONS
@@ -12,5 +13,6 @@ from ingest.items.sessions import SESSIONS
 KINDS: Mapping[str, Kind] = {
     "session": SESSIONS,
     "sessions": SESSIONS,
+    "check_in": CHECK_IN,
     "client_report": CLIENT_REPORT,
 }

@@ -19,7 +19,7 @@ ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
 
 def reader_calls() -> Iterator[ast.Call]:
     """Every `env.<reader>("NAME", default, …)` of the service."""
-    for room in ("errtrack", "ingest", "issues", "projects", "releases"):
+    for room in ("errtrack", "ingest", "issues", "monitors", "projects", "releases"):
         for path in sorted((ROOT / room).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
                 if not isinstance(node, ast.Call):
@@ -77,7 +77,7 @@ def test_the_environment_is_read_in_few_places() -> None:
     allowed |= {"access.py", "datafolder.py", "server.py", "single.py", "up.py"}
     readers = {
         path.name
-        for room in ("errtrack", "ingest", "issues", "projects", "releases")
+        for room in ("errtrack", "ingest", "issues", "monitors", "projects", "releases")
         for path in (ROOT / room).rglob("*.py")
         if re.search(r"os\.(environ|getenv)", path.read_text())
     }

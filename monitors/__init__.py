@@ -1,0 +1,1 @@
+"""Cron monitors: what scheduled jobs tell of themselves, and what they fail to tell."""
