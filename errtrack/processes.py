@@ -29,6 +29,7 @@ from errtrack import selfreport, trimming
 from errtrack.asgi import application
 from errtrack.celery import app
 from errtrack.embedded import lifeline
+from ingest import attendance
 from ingest.browsers import client_of
 
 # What each child would otherwise load for itself.
@@ -96,6 +97,7 @@ def _begin_web_worker(arbiter: Arbiter, _worker: WebWorker) -> None:
     lifeline.die_with(arbiter.pid, signal.SIGKILL)
     gc.set_threshold(_GC_THRESHOLD)
     selfreport.start("web")
+    attendance.start()
 
 
 def run_web(listener: socket.socket) -> None:

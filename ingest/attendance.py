@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,11 +80,9 @@ def sign(now: float, *, holds: bool = False) -> None:
     client.eval(_SIGN, 3, SEEN, GAPS, HELD, *arguments)
 
 
-def start(holds: Callable[[], bool]) -> None:
-    """Gives signs from a thread, as long as the process lives."""
-    threading.Thread(
-        target=_sign_forever, args=(holds,), name="attendance", daemon=True
-    ).start()
+def start() -> None:
+    """Gives signs from a thread, as long as the web process lives."""
+    threading.Thread(target=_sign_forever, name="attendance", daemon=True).start()
 
 
 def horizon(shard: int, now: datetime) -> Horizon:
@@ -113,10 +110,10 @@ def _moment(seconds: bytes) -> datetime:
     return datetime.fromtimestamp(float(seconds), UTC)
 
 
-def _sign_forever(holds: Callable[[], bool]) -> None:
+def _sign_forever() -> None:
     while True:
         try:
-            sign(time.time(), holds=holds())
+            sign(time.time())
         except redis.RedisError as error:
             _log.debug("no sign of life: %s", error)
         time.sleep(SIGN_EVERY_S)
