@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from ingest.body import BodyError, decompress, store_payload
+from ingest.crashes.completion import complete
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
 from ingest.eventjson import decode_event
 from ingest.filters import reason_to_drop
@@ -78,9 +79,10 @@ def prepare(
         # The edge has looked at it already: only a changed limit leads here.
         _count_refusal(entry, _OPAQUE, Refusal(Outcome.INVALID, "body"), tally)
         return prepared
-    context = Context(entry, envelope.headers, _sent_at(envelope))
+    items = complete(envelope.items)
+    context = Context(entry, envelope.headers, _sent_at(envelope), items)
     filtered: Refusal | None = None
-    for item in _event_first(envelope.items):
+    for item in _event_first(items):
         try:
             if filtered is not None and item.type == "attachment":
                 # What hangs on the event goes with it.

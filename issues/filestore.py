@@ -9,9 +9,11 @@ Files are removed under the shard's lock, when no digest can be about to name th
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
+import shutil
 import tempfile
 import time
 import weakref
@@ -38,6 +40,10 @@ _log = logging.getLogger(__name__)
 # Older ones in `incoming` were left by a process that was killed.
 _ABANDONED_S = 3600
 
+# Left free on the disk whatever is sent: a batch of a few megabytes may inflate to
+# gigabytes, and PostgreSQL may be on the same disk.
+_DISK_RESERVE_BYTES = 512 * 2**20
+
 # Files removed under one hold of a shard's lock, while its digest waits.
 _AT_ONCE = 100
 
@@ -47,19 +53,21 @@ class StorageFailed(Exception):
 
 
 class Incoming:
-    """A file that has arrived and is not kept yet; it goes when this is forgotten."""
+    """A file that has arrived and is not kept yet; it goes when this is forgotten.
+
+    Raises StorageFailed where the disk does not take it.
+    """
 
     def __init__(self, data: bytes | memoryview) -> None:
         self.size = len(data)
         self.sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
         self.sha256 = hashlib.sha256(data).hexdigest()
-        folder = _incoming_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=folder)
-        self.path = Path(name)
-        weakref.finalize(self, self.path.unlink, missing_ok=True)
-        with open(descriptor, "wb") as file:
-            file.write(data)
+        try:
+            self.path = _new_file(self.size)
+            weakref.finalize(self, self.path.unlink, missing_ok=True)
+            self.path.write_bytes(data)
+        except OSError as error:
+            raise StorageFailed(str(error)) from error
 
 
 def keep(project_id: int, incoming: Incoming) -> None:
@@ -137,6 +145,17 @@ class _Arrived(BytesFile):
 
     def temporary_file_path(self) -> str:
         return str(self._path)
+
+
+def _new_file(size: int) -> Path:
+    """An empty file with room for so many bytes. Raises OSError."""
+    folder = _incoming_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free - size < _DISK_RESERVE_BYTES:
+        raise OSError(errno.ENOSPC, "the disk is nearly full", str(folder))
+    descriptor, name = tempfile.mkstemp(dir=folder)
+    os.close(descriptor)
+    return Path(name)
 
 
 def _storage() -> Storage:

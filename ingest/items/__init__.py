@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ingest.items.attachments import ATTACHMENT, UNREAL_REPORT
 from ingest.items.checkins import CHECK_IN
 from ingest.items.client_report import CLIENT_REPORT
+from ingest.items.feedback import FEEDBACK, USER_REPORT
 from ingest.items.kind import Kind
 from ingest.items.sessions import SESSIONS
 
@@ -15,4 +17,8 @@ KINDS: Mapping[str, Kind] = {
     "sessions": SESSIONS,
     "check_in": CHECK_IN,
     "client_report": CLIENT_REPORT,
+    "attachment": ATTACHMENT,
+    "unreal_report": UNREAL_REPORT,
+    "user_report": USER_REPORT,
+    "feedback": FEEDBACK,
 }

@@ -21,7 +21,7 @@ class Refusal(Exception):
 
 
 class Context(NamedTuple):
-    """What an item came with: its entry, and its envelope's headers.
+    """What an item came with: its entry, and its envelope's headers and items.
 
     `sent_at` is the sender's clock when it sent the envelope.
     """
@@ -29,6 +29,7 @@ class Context(NamedTuple):
     entry: Entry
     headers: Mapping[str, Any]
     sent_at: datetime | None
+    items: Sequence[Item] = ()
 
 
 class Kind(NamedTuple):
