@@ -17,6 +17,7 @@ from issues import attachments
 from issues.locks import shard_lock
 from issues.models import Issue, IssueState
 from projects.models import Project
+from releases.retention import forget_project
 
 # A run ends after this long, so that the worker's digests get their turn.
 RUN_MAX_S = 2.0
@@ -89,6 +90,7 @@ def _remove_the_rest(project: Project) -> None:
             cursor.execute(
                 "DELETE FROM issues_eventpart WHERE project_id = %s", [project.pk]
             )
+        forget_project(project.pk)
         for relation in Project._meta.get_fields(include_hidden=True):
             if isinstance(relation, ManyToOneRel) and _outlives_issues(relation):
                 rows = relation.related_model._base_manager

@@ -12,8 +12,10 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from issues import attachments
+from issues import releasecounts
 from issues import repair_sql as sql
 from issues.locks import shard_lock
+from issues.models import Issue
 
 # Differences told one by one; beyond them only the number grows.
 DETAILS = 1000
@@ -28,8 +30,10 @@ class Difference:
 
     figure: str
     project_id: int
+    # 0 for figures of releases.
     issue_id: int
-    # Which of the figure's parts: an hour since 1970, a user's or a tag's id.
+    # Which of the figure's parts: an hour since 1970, a user's or a tag's id; of a
+    # release its version, environment and hour.
     part: str
     # None: no such row.
     was: str | None
@@ -54,13 +58,16 @@ def repair(*, dry_run: bool = False) -> Report:
     """
     with _snapshot() as cursor:
         _compare(cursor, issue_ids=None)
+        releasecounts.compare(cursor, project_ids=None)
         cursor.execute(sql.ORPHANS)
         differences = _count_differences(cursor)
         details = _read_details(cursor)
         suspects = _read_suspects(cursor)
+        of_releases = _read_projects(cursor)
     mended = 0
     if not dry_run and differences:
         mended = sum(_mend(shard, ids) for shard, ids in _chunks(suspects))
+        mended += sum(_mend_releases(project_id) for project_id in of_releases)
         mended += _mend_orphans()
     return Report(
         differences=differences,
@@ -85,9 +92,16 @@ def _snapshot() -> Iterator[CursorWrapper]:
 
 def _compare(cursor: CursorWrapper, *, issue_ids: list[int] | None) -> None:
     """Fills repair_difference for all issues, or for these."""
+    _read_rows(cursor, issue_ids=issue_ids)
+    for statement in (*sql.GATHER, *sql.COMPARE):
+        cursor.execute(statement)
+
+
+def _read_rows(cursor: CursorWrapper, *, issue_ids: list[int] | None) -> None:
+    """Copies what all comparing reads: the events of these issues, or of all."""
     cursor.execute(sql.CLEAR)
     cursor.execute(sql.SCOPE, {"issue_ids": issue_ids})
-    for statement in (*sql.GATHER, *sql.COMPARE):
+    for statement in sql.READ:
         cursor.execute(statement)
 
 
@@ -108,6 +122,12 @@ def _read_suspects(cursor: CursorWrapper) -> dict[int, list[int]]:
     for project_id, issue_id in cursor.fetchall():
         suspects[project_id].append(issue_id)
     return suspects
+
+
+def _read_projects(cursor: CursorWrapper) -> list[int]:
+    """The ids of the projects of whose releases something differs."""
+    cursor.execute(releasecounts.SUSPECTS)
+    return [project_id for (project_id,) in cursor.fetchall()]
 
 
 def _chunks(suspects: dict[int, list[int]]) -> Iterable[tuple[int, list[int]]]:
@@ -131,6 +151,22 @@ def _mend(shard: int, issue_ids: list[int]) -> int:
         if found:
             for statement in sql.MEND:
                 cursor.execute(statement)
+    return found
+
+
+def _mend_releases(project_id: int) -> int:
+    """Mends the project's releases; gives how many differences there really were."""
+    with (
+        shard_lock(project_id % settings.SHARDS, wait=True),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        issues = Issue.objects.filter(project=project_id)
+        _read_rows(cursor, issue_ids=list(issues.values_list("pk", flat=True)))
+        releasecounts.compare(cursor, project_ids=[project_id])
+        found = _count_differences(cursor)
+        if found:
+            releasecounts.mend(cursor)
     return found
 
 

@@ -202,9 +202,9 @@ WHERE NOT EXISTS (SELECT 1 FROM issues_issue WHERE id = issue_id)
 GROUP BY 1, 2, 3
 """
 
+READ = (ROWS, "ANALYZE repair_scope, repair_row")
+
 GATHER = (
-    ROWS,
-    "ANALYZE repair_scope, repair_row",
     HOURS,
     USERS,
     TAGS,

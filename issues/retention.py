@@ -12,9 +12,10 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from issues import attachments, dictionaries, partitions, reports, store
+from issues import attachments, dictionaries, partitions, releasecounts, reports, store
 from issues.locks import SHARD_CLASS
 from projects.hours import hour_of
+from releases import retention as releases
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Kept:
     dictionaries: int
     attachments: int
     reports: int
+    releases: releases.Kept
 
 
 def keep_partitions(now: datetime | None = None) -> Kept:
@@ -75,6 +77,7 @@ def keep_partitions(now: datetime | None = None) -> Kept:
         dictionaries=_forget_dictionaries(now),
         attachments=_remove_files(now, before=min([oldest, *postponed])),
         reports=_delete_reports(now),
+        releases=releases.keep(now),
     )
 
 
@@ -114,6 +117,7 @@ _COLLECT = (
     FROM {events}, unnest(tag_ids) AS tag_id GROUP BY 1, 2
     """,
     "CREATE INDEX ON expiring_tag (issue_id, tag_id)",
+    releasecounts.EXPIRING,
     "ANALYZE expiring_issue, expiring_hour, expiring_user, expiring_tag",
 )
 
@@ -146,6 +150,7 @@ _COUNT_OFF = (
     )
     WHERE t.issue_id IN (SELECT issue_id FROM expiring_tag)
     """,
+    *releasecounts.COUNT_OFF,
 )
 
 

@@ -54,3 +54,8 @@ def hash_of_user(distinct_id: str) -> int:
     data = distinct_id.encode(errors="surrogatepass")
     digest = hashlib.blake2b(data, digest_size=8).digest()
     return int.from_bytes(digest) >> 1
+
+
+def last_hash_of(level: int) -> int:
+    """The highest hash in a sample of one of 2 ** level users; 0 means all users."""
+    return int(2 ** (63 - level)) - 1

@@ -141,3 +141,35 @@ WHERE (u.seen, u.errored, u.unhandled, u.abnormal, u.crashed) IS DISTINCT FROM (
     u.unhandled | EXCLUDED.unhandled, u.abnormal | EXCLUDED.abnormal,
     u.crashed | EXCLUDED.crashed)
 """
+
+# Days whose kept users are too many: release environment, day, project id, users,
+# level. Parameters: first day, how many there may be.
+CROWDED_DAYS = """
+SELECT u.release_environment_id, u.day, u.project_id, count(*), coalesce(s.level, 0)
+FROM releases_releaseuser u
+LEFT JOIN releases_usersample s USING (release_environment_id, day)
+WHERE u.day >= %s::date
+  AND (s.level IS NULL OR u.user_hash < 1::int8 << (63 - s.level))
+GROUP BY 1, 2, 3, 5
+HAVING count(*) > %s
+"""
+
+# Parameters: release environment, day, the last hash of the sample.
+COUNT_SAMPLE = """
+SELECT count(*) FROM releases_releaseuser
+WHERE release_environment_id = %s AND day = %s::date AND user_hash <= %s::int8
+"""
+
+# Parameters: project id, release environment, day, level.
+PUT_SAMPLE = """
+INSERT INTO releases_usersample (project_id, release_environment_id, day, level)
+VALUES (%s, %s, %s, %s)
+ON CONFLICT (release_environment_id, day) DO UPDATE SET level = EXCLUDED.level
+"""
+
+# Parameter: first day.
+DELETE_BEYOND_SAMPLES = """
+DELETE FROM releases_releaseuser u USING releases_usersample s
+WHERE s.release_environment_id = u.release_environment_id AND s.day = u.day
+  AND u.user_hash >= 1::int8 << (63 - s.level) AND u.day >= %s::date
+"""

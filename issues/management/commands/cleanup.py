@@ -30,6 +30,12 @@ class Command(BaseCommand):
         self.stdout.write(f"Unused payload dictionaries deleted: {kept.dictionaries}")
         self.stdout.write(f"Attachments removed: {kept.attachments}")
         self.stdout.write(f"User reports deleted: {kept.reports}")
+        self.stdout.write(f"Days of sessions dropped: {_days(kept.releases.states)}")
+        self.stdout.write(f"Days of users dropped: {_days(kept.releases.users)}")
+        self.stdout.write(f"Old hours of releases deleted: {kept.releases.hours}")
+        self.stdout.write(
+            f"Users beyond samples deleted: {kept.releases.thinned_users}"
+        )
         self.stdout.write(f"Files that nothing names removed: {filestore.sweep()}")
 
 

@@ -57,9 +57,10 @@ class Command(BaseCommand):
 
 
 def _line(difference: Difference) -> str:
+    issue = f"issue {difference.issue_id} of " if difference.issue_id else ""
     part = f" {difference.part}" if difference.part else ""
     return (
-        f"issue {difference.issue_id} of project {difference.project_id}: "
+        f"{issue}project {difference.project_id}: "
         f"{difference.figure}{part} was {difference.was or 'missing'}, "
         f"should be {difference.should_be or 'missing'}"
     )
