@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,9 +14,9 @@ from ingest.browsers import client_of
 from ingest.legacy import is_legacy
 from issues.event import Event
 from projects.globs import compile_globs
+from projects.networks import read_network
 from projects.rules import FilterRules
 
-Network = IPv4Network | IPv6Network
 Check = Callable[[Event, str], bool]
 """Whether an event that came from an address is to be dropped."""
 
@@ -109,15 +109,6 @@ def _from(rules: tuple[str, ...]) -> Check:
         )
 
     return drops
-
-
-def read_network(text: str) -> Network | None:
-    """The network of an address or a network as people write it; None if it is none."""
-    try:
-        network = ip_network(text.strip(), strict=False)
-    except ValueError:
-        return None
-    return network
 
 
 @lru_cache(maxsize=4096)

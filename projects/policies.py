@@ -1,12 +1,20 @@
-"""The rules of projects, as the digest asks for them."""
+"""The rules of projects: kept for their settings, read for the digest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from projects.models import Project
+from django.db.models import QuerySet
+
+from projects.models import (
+    InboundFilters,
+    Organization,
+    OrganizationScrubbing,
+    Project,
+    ProjectScrubbing,
+)
 from projects.rules import NO_RULES, FilterRules, Rules, ScrubbingRules
 
 _FILTERS = {each.name: f"inbound_filters__{each.name}" for each in fields(FilterRules)}
@@ -31,6 +39,53 @@ def load_rules(project_ids: Iterable[int]) -> dict[int, Rules]:
     rows = Project.objects.filter(pk__in=project_ids).values(*_COLUMNS)
     found = {row["pk"]: _rules(row) for row in rows}
     return {pk: found.get(pk, NO_RULES) for pk in project_ids}
+
+
+def filters_of(project: Project) -> FilterRules:
+    return load_rules([project.pk])[project.pk].filters
+
+
+def scrubbing_of(project: Project) -> ScrubbingRules:
+    """The project's own rules, without what its organization demands."""
+    return _kept(ProjectScrubbing.objects.filter(project=project), ScrubbingRules())
+
+
+def scrubbing_of_all(organization: Organization) -> ScrubbingRules:
+    """What the organization demands of all its projects."""
+    kept = OrganizationScrubbing.objects.filter(organization=organization)
+    return _kept(kept, ScrubbingRules(is_on=False, uses_defaults=False))
+
+
+def change_filters(project: Project, rules: FilterRules) -> None:
+    """Has the digest drop these events, within seconds."""
+    InboundFilters.objects.update_or_create(project=project, defaults=_lists(rules))
+
+
+def change_scrubbing(project: Project, rules: ScrubbingRules) -> None:
+    """Has the digest take this out of the project's events, within seconds."""
+    ProjectScrubbing.objects.update_or_create(project=project, defaults=_lists(rules))
+
+
+def change_scrubbing_of_all(organization: Organization, rules: ScrubbingRules) -> None:
+    """The same for all projects of the organization, above what they say."""
+    OrganizationScrubbing.objects.update_or_create(
+        organization=organization, defaults=_lists(rules)
+    )
+
+
+def _kept(rows: QuerySet[Any], otherwise: ScrubbingRules) -> ScrubbingRules:
+    names = [each.name for each in fields(ScrubbingRules)]
+    row = rows.values(*names).first()
+    columns = {name: name for name in names}
+    return ScrubbingRules(**_read(row, columns)) if row else otherwise
+
+
+def _lists(rules: FilterRules | ScrubbingRules) -> dict[str, Any]:
+    values = asdict(rules).items()
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values
+    }
 
 
 def _rules(row: Mapping[str, Any]) -> Rules:

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# Groups of old browsers; the first are those of today, the others have been replaced
+# by them and are still known from scripts.
+LEGACY_BROWSERS = (
+    *("ie", "edge", "safari", "firefox", "chrome"),
+    *("opera", "opera_mini", "android"),
+)
+OLDER_LEGACY_BROWSERS = (
+    *("ie_pre_9", "ie9", "ie10", "ie11", "edge_pre_79", "safari_pre_6"),
+    *("opera_pre_15", "opera_mini_pre_8", "android_pre_4"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterRules:
@@ -18,7 +29,7 @@ class FilterRules:
     browser_extensions: bool = False
     web_crawlers: bool = False
     health_checks: bool = False
-    # Names of LEGACY_BROWSERS.
+    # Of those above.
     legacy_browsers: tuple[str, ...] = ()
 
 

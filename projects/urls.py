@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from projects.views import home, members, organization, settings, setup, teams, tokens
+from projects.views import (
+    home,
+    members,
+    organization,
+    policies,
+    settings,
+    setup,
+    teams,
+    tokens,
+)
 
 app_name = "projects"
 
@@ -20,6 +29,16 @@ urlpatterns = [
     path("organizations/new/", home.organization_new, name="organization_new"),
     path(_ORG, organization.project_list, name="projects"),
     path(f"{_ORG}settings/", organization.organization_settings, name="organization"),
+    path(
+        f"{_ORG}settings/limits/",
+        policies.organization_limits,
+        name="organization_limits",
+    ),
+    path(
+        f"{_ORG}settings/scrubbing/",
+        policies.organization_scrubbing,
+        name="organization_scrubbing",
+    ),
     path(f"{_ORG}projects/new/", organization.project_new, name="project_new"),
     path(f"{_ORG}members/", members.members, name="members"),
     path(f"{_ORG}members/<int:member>/role/", members.member_role, name="member_role"),
@@ -39,6 +58,10 @@ urlpatterns = [
     path(f"{_PROJECT}setup/status/", setup.setup_status, name="setup_status"),
     path(_SETTINGS, settings.general, name="settings"),
     path(f"{_SETTINGS}delete/", settings.delete, name="project_delete"),
+    path(f"{_SETTINGS}filters/", policies.filters, name="filters"),
+    path(f"{_SETTINGS}limits/", policies.limits, name="limits"),
+    path(f"{_SETTINGS}limits/spikes/", policies.spikes, name="spikes"),
+    path(f"{_SETTINGS}scrubbing/", policies.scrubbing, name="scrubbing"),
     path(f"{_SETTINGS}keys/", settings.keys, name="keys"),
     path(f"{_KEY}change/", settings.key_change, name="key_change"),
     path(f"{_KEY}limit/", settings.key_limit, name="key_limit"),

@@ -17,30 +17,30 @@ from projects.models import Project, ProjectKey
 
 @login_required
 def general(request: HttpRequest, org: str, project: str) -> HttpResponse:
-    found = _managed(request, org, project)
+    found = managed(request, org, project)
     now = {"name": found.name, "platform": found.platform or "other"}
     form = ProjectForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
         services.change_project(found, **form.cleaned_data)
         messages.success(request, _("Project saved"))
         return redirect("projects:settings", org=org, project=project)
-    return _page(request, "projects/settings.html", found, "general", form=form)
+    return project_page(request, "projects/settings.html", found, "general", form=form)
 
 
 @login_required
 def delete(request: HttpRequest, org: str, project: str) -> HttpResponse:
-    found = _managed(request, org, project)
+    found = managed(request, org, project)
     if request.method == "POST":
         services.hide_project(found)
         messages.success(request, _("Project %s deleted") % found.name)
         return redirect("projects:projects", org=org)
-    return _page(request, "projects/project_delete.html", found, "general")
+    return project_page(request, "projects/project_delete.html", found, "general")
 
 
 @login_required
 def keys(request: HttpRequest, org: str, project: str) -> HttpResponse:
     """The keys; a POST makes one."""
-    found = _managed(request, org, project)
+    found = managed(request, org, project)
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         services.create_key(found, label=form.cleaned_data["label"])
@@ -60,7 +60,9 @@ def keys(request: HttpRequest, org: str, project: str) -> HttpResponse:
         }
         for key in found.keys.order_by("-is_active", "pk")
     ]
-    return _page(request, "projects/keys.html", found, "keys", form=form, cards=cards)
+    return project_page(
+        request, "projects/keys.html", found, "keys", form=form, cards=cards
+    )
 
 
 @login_required
@@ -103,7 +105,7 @@ def key_delete(request: HttpRequest, org: str, project: str, key: int) -> HttpRe
         services.delete_key(found)
         messages.success(request, _("Key deleted"))
         return redirect("projects:keys", org=org, project=project)
-    return _page(
+    return project_page(
         request,
         "projects/key_delete.html",
         found.project,
@@ -113,20 +115,22 @@ def key_delete(request: HttpRequest, org: str, project: str, key: int) -> HttpRe
     )
 
 
-def _managed(request: HttpRequest, org: str, project: str) -> Project:
+def managed(request: HttpRequest, org: str, project: str) -> Project:
+    """The project, for those who manage it. Raises Http404 and PermissionDenied."""
     found = project_for(request.user, org, project)
     require(request.user, found.organization, Permission.MANAGE)
     return found
 
 
 def _key(request: HttpRequest, org: str, project: str, key: int) -> ProjectKey:
-    found = _managed(request, org, project)
+    found = managed(request, org, project)
     return get_object_or_404(found.keys.select_related("project__organization"), pk=key)
 
 
-def _page(
+def project_page(
     request: HttpRequest, template: str, project: Project, section: str, **more: object
 ) -> HttpResponse:
+    """A page of the project's settings, for those who manage it."""
     context = {
         "organization": project.organization,
         "project": project,
