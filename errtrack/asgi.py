@@ -34,6 +34,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 async def _live(receive: Receive, send: Send) -> None:
     """Tells the server that nothing has to be waited for, and ends with it."""
     await receive()
+    _edge.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await _edge.close()

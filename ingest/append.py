@@ -1,17 +1,33 @@
-"""The edge's one call to Valkey: limit, append, count and wake."""
+"""The edge's one call to Valkey: limit, append, count and wake; else the spool.
+
+Redis key:
+    errtrack:spool:<segment>   integer, up to which byte a segment of a spool has been
+                               appended, written with each of its entries; until the
+                               segment is through, or PROGRESS_S
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from msgspec.structs import replace
 
 from ingest import stream, totals, wakeup
 from ingest.limits import LIMITS_OPEN, LUA
+from ingest.spool import Spool, SpoolUnavailable
+from ingest.spoolfile import Record, Segment
 from ingest.stream import Entry
-from ingest.valkey import Script, Valkey, ValkeyError
+from ingest.valkey import (
+    Script,
+    Valkey,
+    ValkeyError,
+    ValkeyLost,
+    ValkeyReplyError,
+)
 from projects.limits import Limit, LimitReason
 
 # Larger bodies are sent one after another: their copies on the way to Valkey would
@@ -19,6 +35,9 @@ from projects.limits import Limit, LimitReason
 LARGE_BYTES = 2**20
 FULL_RETRY_AFTER_S = 10
 AWAY_RETRY_AFTER_S = 5
+
+PROGRESS = "errtrack:spool:"
+PROGRESS_S = 30 * 86_400
 
 _LIMITS_OPEN = 1
 _FULL = -1
@@ -49,55 +68,93 @@ class RateLimited(Exception):
         self.retry_after_s = retry_after_s
 
 
-# KEYS: stream, bytes, awake, Celery's queue.
-# ARGV: the entry's head and body, its project, then each limit's counter, events and
-# window in s.
-# Limits that cannot be checked are open, and the entry's head says so.
-_APPEND = """
-local weight = #ARGV[2] + {overhead}
+# What both ways into the stream have in common, for `weight` bytes in `body`.
+_HAS_ROOM = """
+local weight = #body + {overhead}
 local held = tonumber(redis.call('GET', KEYS[2]) or 0)
 if held > 0 and held + weight > {max_bytes} then
   return -1
 end
-local head, is_open = ARGV[1], 0
-if #ARGV > 3 then
-  local is_checked, wait_s, place = pcall(count_event, 4)
-  if not is_checked then
-    head, is_open = string.sub(head, 1, -2) .. ',"limits_open":true}}', 1
-  elseif wait_s > 0 then
-    mark_limited(ARGV[3], ARGV[4 + 3 * place], wait_s)
-    return {{wait_s, place}}
-  end
-end
-local id = redis.call('XADD', KEYS[1], '*', 'head', head, 'body', ARGV[2])
+"""
+_ENTER = """
+local id = redis.call('XADD', KEYS[1], '*', 'head', head, 'body', body)
 redis.call('INCRBY', KEYS[2], weight)
 if redis.call('SET', KEYS[3], '1', 'NX', 'EX', {wake_s}) then
   local message = string.gsub([==[{message}]==], '{placeholder}', KEYS[1] .. ':' .. id)
   redis.call('LPUSH', KEYS[4], message)
 end
+"""
+
+# KEYS: stream, bytes, awake, Celery's queue.
+# ARGV: the entry's head and body, its project, then each limit's counter, events and
+# window in s.
+# Limits that cannot be checked are open, and the entry's head says so.
+_APPEND = f"""
+local head, body, is_open = ARGV[1], ARGV[2], 0
+{_HAS_ROOM}
+if #ARGV > 3 then
+  local is_checked, wait_s, place = pcall(count_event, 4)
+  if not is_checked then
+    head, is_open = string.sub(head, 1, -2) .. ',"limits_open":true}}}}', 1
+  elseif wait_s > 0 then
+    mark_limited(ARGV[3], ARGV[4 + 3 * place], wait_s)
+    return {{{{wait_s, place}}}}
+  end
+end
+{_ENTER}
 return is_open
 """
 
+# KEYS: the same, and the segment's progress.
+# ARGV: the record's head and body, its start and end, the start of its chunk.
+# Only behind the record before, so that none is left out where several are sent at
+# once; and once, whoever sends it again.
+_APPEND_SPOOLED = f"""
+local head, body = ARGV[1], ARGV[2]
+local done = tonumber(redis.call('GET', KEYS[5]) or ARGV[5])
+if tonumber(ARGV[4]) <= done then
+  return 0
+elseif tonumber(ARGV[3]) ~= done then
+  return -1
+end
+{_HAS_ROOM}
+{_ENTER}
+redis.call('SET', KEYS[5], ARGV[4], 'EX', {{progress_s}})
+return 0
+"""
+
+# ARGV: the project, then the limits.
+_COUNT = Script(
+    LUA
+    + """
+local wait_s, place = count_event(2)
+if wait_s > 0 then
+  mark_limited(ARGV[1], ARGV[2 + 3 * place], wait_s)
+end
+return {wait_s, place}
+"""
+)
+
 
 class _Shard:
-    """The script that appends to one shard, and its keys."""
+    """The scripts that append to one shard, and their keys."""
 
     def __init__(self, shard: int) -> None:
         queue = settings.CELERY_TASK_DEFAULT_QUEUE
         self.keys = (*stream.names(shard), queue)
         # What never changes is part of the script: sent along it would cost more
         # than the entry's own fields.
-        self.append = Script(
-            LUA
-            + _APPEND.format(
-                overhead=stream.ENTRY_OVERHEAD_BYTES,
-                # The bound is of all shards together.
-                max_bytes=settings.STREAM_MAX_BYTES // settings.SHARDS,
-                wake_s=stream.WAKE_S,
-                message=wakeup.wake_message(shard, queue),
-                placeholder=wakeup.ID_PLACEHOLDER,
-            )
-        )
+        constants = {
+            "overhead": stream.ENTRY_OVERHEAD_BYTES,
+            # The bound is of all shards together.
+            "max_bytes": settings.STREAM_MAX_BYTES // settings.SHARDS,
+            "wake_s": stream.WAKE_S,
+            "message": wakeup.wake_message(shard, queue),
+            "placeholder": wakeup.ID_PLACEHOLDER,
+            "progress_s": PROGRESS_S,
+        }
+        self.append = Script(LUA + _APPEND.format(**constants))
+        self.append_spooled = Script(_APPEND_SPOOLED.format(**constants))
 
 
 class Appender:
@@ -107,14 +164,42 @@ class Appender:
         self._valkey = valkey
         self._shards = [_Shard(shard) for shard in range(settings.SHARDS)]
         self._large = asyncio.Lock()
+        self._spool = Spool(
+            settings.SPOOL_DIR,
+            shards=settings.SHARDS,
+            max_bytes=settings.SPOOL_MAX_BYTES,
+            outlet=self,
+        )
 
-    async def append(self, entry: Entry, limits: Sequence[Limit] = ()) -> None:
+    def start(self) -> None:
+        """Goes on with what dead processes have left in the spool."""
+        self._spool.start()
+
+    async def close(self) -> None:
+        await self._spool.close()
+
+    def holds(self) -> bool:
+        """Whether accepted entries wait here that the stream does not have yet."""
+        return self._spool.holds()
+
+    async def append(
+        self, entry: Entry, limits: Sequence[Limit] = (), *, is_event: bool = False
+    ) -> None:
         """Appends the entry and wakes its digest, in one call to Valkey.
 
         `limits` are those that the entry is under. Once this returns the entry is as
-        durable as Valkey is. Raises RateLimited; and StreamUnavailable, after which
-        the entry may all the same have been appended.
+        durable as Valkey is, or it is on disk, behind what waits there already.
+        Raises RateLimited; and StreamUnavailable, after which the entry may all the
+        same have been appended.
+
+        Where that is unknown an event is kept all the same, `is_event`: by its id it
+        is recognised should it come twice. What has no id would be counted twice, and
+        so is not accepted.
         """
+        line = self._spool.lines[stream.shard_of(entry.project_id)]
+        if line.holds and await line.must_wait():
+            await self._keep_counted(entry, limits)
+            return
         try:
             if len(entry.body) > LARGE_BYTES:
                 async with self._large:
@@ -122,14 +207,11 @@ class Appender:
             else:
                 result = await self._run(entry, limits)
         except ValkeyError as error:
-            raise StreamUnavailable(
-                "the event queue cannot be reached", retry_after_s=AWAY_RETRY_AFTER_S
-            ) from error
+            await self._keep_after(error, entry, limits, is_event=is_event)
+            return
         if result == _FULL:
-            raise StreamUnavailable(
-                "the event queue is full", retry_after_s=FULL_RETRY_AFTER_S
-            )
-        if result == _LIMITS_OPEN:
+            await self._keep_counted(entry, limits)
+        elif result == _LIMITS_OPEN:
             totals.add(LIMITS_OPEN)
         elif result:
             wait_s, place = result
@@ -137,15 +219,108 @@ class Appender:
 
     async def _run(self, entry: Entry, limits: Sequence[Limit]) -> Any:
         shard = self._shards[stream.shard_of(entry.project_id)]
-        told: list[str | int] = []
-        for limit in limits:
-            told += limit.counter, limit.count, limit.window_s
         return await self._valkey.run(
             shard.append,
             *shard.keys,
             stream.encode_head(entry),
             entry.body,
             entry.project_id,
-            *told,
+            *_told(limits),
             keys=4,
         )
+
+    async def _keep_after(
+        self,
+        error: ValkeyError,
+        entry: Entry,
+        limits: Sequence[Limit],
+        *,
+        is_event: bool,
+    ) -> None:
+        """Spools an entry whose append has failed."""
+        if _may_be_done(error):
+            if not is_event:
+                raise StreamUnavailable(
+                    "the event queue cannot be reached",
+                    retry_after_s=AWAY_RETRY_AFTER_S,
+                ) from error
+            entry = replace(entry, is_repeat=True)
+        await self._keep(entry, is_open=bool(limits))
+
+    async def _keep_counted(self, entry: Entry, limits: Sequence[Limit]) -> None:
+        """Spools an entry that its limits allow, as far as they can be asked."""
+        is_counted = not limits or await self._count(entry, limits)
+        await self._keep(entry, is_open=not is_counted)
+
+    async def _count(self, entry: Entry, limits: Sequence[Limit]) -> bool:
+        """Counts the entry for its limits; False while that is not possible.
+
+        Raises RateLimited.
+        """
+        if self._valkey.is_away:
+            return False
+        try:
+            wait_s, place = await self._valkey.run(
+                _COUNT, entry.project_id, *_told(limits), keys=0
+            )
+        except ValkeyError:
+            return False
+        if wait_s:
+            raise RateLimited(limits[place].reason, wait_s)
+        return True
+
+    async def _keep(self, entry: Entry, *, is_open: bool) -> None:
+        if is_open:
+            totals.add(LIMITS_OPEN)
+            entry = replace(entry, limits_open=True)
+        line = self._spool.lines[stream.shard_of(entry.project_id)]
+        try:
+            await line.keep(stream.encode_head(entry), entry.body)
+        except SpoolUnavailable as error:
+            raise StreamUnavailable(
+                f"the event queue takes nothing now, and {error}",
+                retry_after_s=FULL_RETRY_AFTER_S,
+            ) from error
+
+    async def append_spooled(
+        self, segment: Segment, chunk_start: int, record: Record
+    ) -> bool:
+        """See ingest.spool.Outlet."""
+        shard = self._shards[stream.shard_of(stream.project_of(record.head))]
+        try:
+            result = await self._valkey.run(
+                shard.append_spooled,
+                *shard.keys,
+                f"{PROGRESS}{segment.identity}",
+                record.head,
+                record.body,
+                record.start,
+                record.end,
+                chunk_start,
+                keys=5,
+            )
+        except ValkeyReplyError:
+            # A replica refuses; the primary may be elsewhere by now.
+            self._valkey.renew()
+            raise
+        return bool(result != _FULL)
+
+    def forget_spooled(self, segment: Segment) -> None:
+        """See ingest.spool.Outlet."""
+        with contextlib.suppress(ValkeyError):
+            self._valkey.tell("DEL", f"{PROGRESS}{segment.identity}")
+
+
+def _told(limits: Sequence[Limit]) -> list[str | int]:
+    """The limits as the scripts take them."""
+    told: list[str | int] = []
+    for limit in limits:
+        told += limit.counter, limit.count, limit.window_s
+    return told
+
+
+def _may_be_done(error: ValkeyError) -> bool:
+    """Whether the call that failed may have been carried out."""
+    if isinstance(error, ValkeyReplyError):
+        return not error.is_refusal
+    return isinstance(error, ValkeyLost)

@@ -36,12 +36,12 @@ KEYS_RETRY_AFTER_S = 5
 class Edge:
     """The ASGI callable for the paths of the ingest protocol.
 
-    It connects when the first request needs it to, and serves one event loop.
+    It connects when there is need, and serves one event loop.
     """
 
     def __init__(self, load: Callable[[str], KeyInfo | None] = load_key) -> None:
         self._valkey = Valkey(settings.REDIS_URL)
-        self._keyring = Keyring(self._valkey, load)
+        self._keyring = Keyring(self._valkey, settings.SPOOL_DIR / "keys", load)
         self._appender = Appender(self._valkey)
         self._refusals = Refusals(self._valkey)
         self._intake = Intake(settings.MAX_REQUEST_BYTES)
@@ -62,7 +62,16 @@ class Edge:
         answer = await self._answer(request, receive)
         await answer.send(send)
 
+    def start(self) -> None:
+        """Goes on with what processes before have kept in the spool."""
+        self._appender.start()
+
+    def holds(self) -> bool:
+        """Whether accepted requests wait here that the stream does not have yet."""
+        return self._appender.holds()
+
     async def close(self) -> None:
+        await self._appender.close()
         await self._valkey.close()
         self._keyring.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -143,7 +152,10 @@ class Edge:
         """Appends the request, or of a limited one what the limit is not about."""
         append = self._appender.append
         try:
-            await append(entry, key.limits if submission.has_event else ())
+            if submission.has_event:
+                await append(entry, key.limits, is_event=True)
+            else:
+                await append(entry)
             return answers.accepted(entry.event_id)
         except StreamUnavailable as error:
             raise _overloaded(error, submission) from None

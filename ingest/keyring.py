@@ -1,7 +1,8 @@
 """The project keys that an edge process knows, and how it learns of others.
 
 Process memory, fresh for two seconds → the mirror in Valkey → PostgreSQL, in a thread.
-What cannot be asked for is answered from memory, however old.
+What cannot be asked for is answered from memory, however old, or from the disk. A
+request for a known key waits only briefly for news of it.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import django.db
 import msgspec
 
+from ingest.keyfiles import KeyFiles
 from ingest.valkey import Valkey, ValkeyError
 from projects import keys
 from projects.keys import KeyInfo
 
 FRESH_S = 2.0
-# PostgreSQL is asked no sooner again for a key that it did not know; a key made in
-# the meantime is seen in the mirror.
-UNKNOWN_FOR_S = 30.0
+# Longer than a mirror that answers takes.
+PATIENCE_S = 0.25
+# PostgreSQL is asked no sooner again for a key that it did not know, and for one of
+# which the mirror cannot tell; what changed in the meantime is seen in the mirror.
+ASK_AGAIN_S = 30.0
 MAX_REMEMBERED = 10_000
 LOOKUPS_AT_ONCE = 2
 MAX_WAITING_LOOKUPS = 100
@@ -41,12 +46,19 @@ class _Memory(NamedTuple):
 
 
 class Keyring:
-    """Keys by their public half; `load` is how PostgreSQL is asked."""
+    """Keys by their public half; `load` is how PostgreSQL is asked.
+
+    In `folder` the keys are kept for when nobody can be asked.
+    """
 
     def __init__(
-        self, valkey: Valkey, load: Callable[[str], KeyInfo | None] = keys.load_key
+        self,
+        valkey: Valkey,
+        folder: Path,
+        load: Callable[[str], KeyInfo | None] = keys.load_key,
     ) -> None:
         self._valkey = valkey
+        self._files = KeyFiles(folder)
         self._load = load
         # Apart, so that a flood of unknown keys drives out no known one.
         self._known: OrderedDict[str, _Memory] = OrderedDict()
@@ -65,6 +77,11 @@ class Keyring:
             asking = asyncio.create_task(self._ask(public_key, memory))
             self._asking[public_key] = asking
             asking.add_done_callback(lambda _: self._asking.pop(public_key, None))
+        if memory is not None:
+            patience_s = 0 if self._valkey.is_away else PATIENCE_S
+            done, _ = await asyncio.wait({asking}, timeout=patience_s)
+            if not done:
+                return memory.info
         return await asyncio.shield(asking)
 
     def close(self) -> None:
@@ -87,14 +104,17 @@ class Keyring:
         return info
 
     async def _ask(self, public_key: str, memory: _Memory | None) -> KeyInfo | None:
+        """Asks for news; raises KeysUnavailable only without any memory."""
         now = time.monotonic()
         try:
             mirrored = await self._valkey.call("GET", keys.mirror_name(public_key))
             if mirrored is not None:
                 info = keys.decode_mirror(mirrored)
+                if memory is None or info != memory.info:
+                    self._threads.submit(self._files.note, public_key, info)
                 return self._remember(public_key, info, now)
         except ValkeyError:
-            if memory is not None:
+            if memory is not None and now < memory.asked_at + ASK_AGAIN_S:
                 return self._remember(public_key, memory.info, memory.asked_at)
         except msgspec.DecodeError:
             # Written by another version: as good as not there.
@@ -103,12 +123,22 @@ class Keyring:
             return self._remember(public_key, None, memory.asked_at)
         try:
             info = await self._look_up(public_key)
-        except (django.db.Error, TimeoutError) as error:
-            if memory is None:
-                raise KeysUnavailable("project keys cannot be looked up") from error
-            return self._remember(public_key, memory.info, memory.asked_at)
+        except (django.db.Error, TimeoutError, KeysUnavailable) as error:
+            return await self._make_do(public_key, memory, error)
         self._mirror(public_key, info)
         return self._remember(public_key, info, now)
+
+    async def _make_do(
+        self, public_key: str, memory: _Memory | None, error: Exception
+    ) -> KeyInfo | None:
+        """What is known without anybody's help. Raises KeysUnavailable."""
+        if memory is not None:
+            return self._remember(public_key, memory.info, memory.asked_at)
+        loop = asyncio.get_running_loop()
+        info = await loop.run_in_executor(None, self._files.read, public_key)
+        if info is None:
+            raise KeysUnavailable("project keys cannot be looked up") from error
+        return self._remember(public_key, info, asked_at=-ASK_AGAIN_S)
 
     async def _look_up(self, public_key: str) -> KeyInfo | None:
         if self._lookups >= MAX_WAITING_LOOKUPS:
@@ -125,11 +155,13 @@ class Keyring:
 
     def _in_thread(self, public_key: str) -> KeyInfo | None:
         try:
-            return self._load(public_key)
+            info = self._load(public_key)
         finally:
             # Lookups are rare: a connection held between them would cost
             # PostgreSQL a process, and outlive its restart.
             django.db.connections.close_all()
+        self._files.note(public_key, info)
+        return info
 
     def _mirror(self, public_key: str, info: KeyInfo | None) -> None:
         """Fills the mirror, unless somebody who knows better has just done so."""
@@ -145,4 +177,4 @@ class Keyring:
 
 def _is_unknown(memory: _Memory, now: float) -> bool:
     """PostgreSQL did not know the key, and was asked just now."""
-    return memory.info is None and now < memory.asked_at + UNKNOWN_FOR_S
+    return memory.info is None and now < memory.asked_at + ASK_AGAIN_S

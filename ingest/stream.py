@@ -40,7 +40,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the stream keeps of an accepted request beside its body.
 
     `event_id` is the one answered: 32 hex digits, or empty for a request without any.
-    `limits_open` says that its limits could not be checked.
+    `limits_open` says that its limits could not be checked, `is_repeat` that it may
+    have been appended once before.
     """
 
     project_id: int
@@ -53,6 +54,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     remote_ip: str
     user_agent: str
     limits_open: bool = False
+    is_repeat: bool = False
 
 
 class Entry(Head, frozen=True, kw_only=True):
@@ -84,8 +86,21 @@ def encode_head(entry: Entry) -> bytes:
             remote_ip=entry.remote_ip,
             user_agent=entry.user_agent,
             limits_open=entry.limits_open,
+            is_repeat=entry.is_repeat,
         )
     )
+
+
+class _Route(msgspec.Struct):
+    project_id: int
+
+
+_decode_route = msgspec.json.Decoder(_Route).decode
+
+
+def project_of(head: bytes) -> int:
+    """The project of an entry, by its `head` field alone."""
+    return _decode_route(head).project_id
 
 
 class Backlog(NamedTuple):

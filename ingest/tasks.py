@@ -11,6 +11,7 @@ from ingest.digest import drain
 from issues.locks import shard_lock
 from monitors import detection
 from projects import valkey
+from projects.keys import refresh_mirrors
 
 
 @shared_task
@@ -31,6 +32,12 @@ def wake_shards() -> None:
 def flush_outcomes() -> None:
     """Moves the counts of refused items from Valkey to PostgreSQL."""
     flushing.flush(valkey.blocking())
+
+
+@shared_task
+def refresh_keys() -> None:
+    """Puts right what edges are told of project keys, where news did not arrive."""
+    refresh_mirrors()
 
 
 @shared_task

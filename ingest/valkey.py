@@ -33,11 +33,39 @@ class ValkeyError(Exception):
 
 
 class ValkeyUnavailable(ValkeyError):
-    """Valkey is away; whether the call was carried out is unknown."""
+    """Valkey is away; the call was not carried out."""
+
+
+class ValkeyLost(ValkeyUnavailable):
+    """Valkey went away before it answered: the call may have been carried out."""
 
 
 class ValkeyReplyError(ValkeyError):
     """Valkey answered with an error."""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it says that Valkey takes nothing now, so that nothing was done."""
+        return str(self).partition(" ")[0] in _REFUSALS
+
+
+# Full, a replica, not loaded yet, without a disk, without enough replicas, busy with
+# another script, without its primary or part of the cluster, and without our password.
+_REFUSALS = frozenset(
+    {
+        "OOM",
+        "READONLY",
+        "LOADING",
+        "MISCONF",
+        "NOREPLICAS",
+        "BUSY",
+        "MASTERDOWN",
+        "CLUSTERDOWN",
+        "TRYAGAIN",
+        "NOAUTH",
+        "NOPERM",
+    }
+)
 
 
 class Script:
@@ -87,6 +115,10 @@ class _Link(asyncio.Protocol):
         self._waiting.append(_Call(future, size, deadline))
         if self._watch is None:
             self._watch = self._loop.call_at(deadline, self._check_oldest)
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._waiting)
 
     async def call(self, command: tuple[Argument, ...]) -> Any:
         future: asyncio.Future[Any] = self._loop.create_future()
@@ -142,13 +174,13 @@ class _Link(asyncio.Protocol):
         self.waiting_bytes = 0
         for call in waiting:
             if call.future is not None and not call.future.done():
-                call.future.set_exception(reason)
+                call.future.set_exception(ValkeyLost(*reason.args))
 
 
 class Valkey:
     """Valkey at `url` (redis://, rediss:// or unix://, as redis-py writes them)."""
 
-    def __init__(self, url: str, *, deadline_s: float = 5.0) -> None:
+    def __init__(self, url: str, *, deadline_s: float = 3.0) -> None:
         self._options: dict[str, Any] = parse_url(url)  # type: ignore[no-untyped-call]
         self._deadline_s = deadline_s
         self._link: _Link | None = None
@@ -156,6 +188,20 @@ class Valkey:
         self._waiting_to_connect = 0
         self._pause_s = 0.0
         self._pause_until = 0.0
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the connection was lost, or could not be made, and none is yet."""
+        link = self._link
+        return self._pause_s > 0 if link is None else not link.is_alive
+
+    def renew(self) -> None:
+        """Lets the next call connect anew, unless answers are being waited for.
+
+        After a failover the old connection leads to what is a replica now.
+        """
+        if self._link is not None and not self._link.is_waiting:
+            self._link.drop(ValkeyUnavailable("connecting to Valkey anew"))
 
     async def call(self, *command: Argument) -> Any:
         """The reply to one command. Raises ValkeyUnavailable, ValkeyReplyError."""
@@ -248,6 +294,8 @@ class Valkey:
             await link.call(("AUTH", username, password))
         if db := options.get("db"):
             await link.call(("SELECT", db))
+        # A server that hangs takes connections, too, and one that loads its log.
+        await link.call(("PING",))
 
 
 def _tls(options: dict[str, Any]) -> ssl.SSLContext | None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import msgspec
 import redis
@@ -22,6 +22,7 @@ from projects.limits import FIELDS, Limit, limits_of
 from projects.models import ProjectKey
 
 MIRROR_S = 3600
+_REFRESHED_AT_ONCE = 1000
 
 logger = logging.getLogger(__name__)
 _PUBLIC_KEY = re.compile(r"[0-9a-f]{32}")
@@ -61,6 +62,49 @@ def publish_key(public_key: str) -> None:
 def publish_keys(keys: QuerySet[ProjectKey]) -> None:
     """The same for keys whose project or organization was changed."""
     _publish(_load(keys))
+
+
+# KEYS: mirror. ARGV: what it was, what it is to be, its lifetime.
+_REPLACE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+end
+"""
+
+
+def refresh_mirrors() -> int:
+    """Puts right what mirrors say wrongly, and gives how many did.
+
+    They are rewritten at each change of a key. This is for what did not arrive: while
+    Valkey was away, or because it forgot. Raises redis.RedisError, django.db.Error.
+    """
+    client = valkey.blocking()
+    replace = client.register_script(_REPLACE)
+    names = sorted(client.scan_iter(mirror_name("*"), count=_REFRESHED_AT_ONCE))
+    wrong = 0
+    for at in range(0, len(names), _REFRESHED_AT_ONCE):
+        some = names[at : at + _REFRESHED_AT_ONCE]
+        for name, was, should_be in _wrong_mirrors(client, some):
+            # Unless somebody who knows better has just rewritten it.
+            replace(keys=[name], args=[was, should_be, MIRROR_S])
+            wrong += 1
+    return wrong
+
+
+def _wrong_mirrors(
+    client: redis.Redis, names: Sequence[bytes]
+) -> list[tuple[bytes, bytes, bytes]]:
+    """Name, content and what it should be, of mirrors that differ from PostgreSQL."""
+    found = cast("list[bytes | None]", client.mget(names))
+    prefix = len(mirror_name(""))
+    publics = [name[prefix:].decode() for name in names]
+    known = _load(ProjectKey.objects.filter(public_key__in=publics))
+    return [
+        (name, was, should_be)
+        for name, was, public_key in zip(names, found, publics, strict=True)
+        if was is not None
+        and was != (should_be := encode_mirror(known.get(public_key)))
+    ]
 
 
 def _load(keys: QuerySet[ProjectKey]) -> dict[str, KeyInfo]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import redis
+from pytest_django import Settings
 
 from ingest.edge import Edge
 from ingest.stream import ShardStream
@@ -66,7 +68,16 @@ def keys() -> KnownKeys:
 
 
 @pytest.fixture
-def make_client(store: redis.Redis, keys: KnownKeys) -> Iterator[Callable[[], Client]]:
+def spool(settings: Settings, tmp_path: Path) -> Path:
+    """Where the edges of the test keep what the stream does not take."""
+    settings.SPOOL_DIR = tmp_path / "spool"
+    return tmp_path / "spool"
+
+
+@pytest.fixture
+def make_client(
+    store: redis.Redis, keys: KnownKeys, spool: Path
+) -> Iterator[Callable[[], Client]]:
     """Gives a client of one more edge process."""
     opened: list[tuple[Client, Edge]] = []
 

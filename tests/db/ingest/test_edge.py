@@ -362,11 +362,12 @@ def test_large_attachments_pass(client: Client, stream: ShardStream) -> None:
     assert stream.read_new(1)[0].body == body
 
 
-def test_a_full_stream_refuses_until_it_is_drained(
+def test_a_full_stream_refuses_without_a_spool_until_it_is_drained(
     settings: Settings,
     make_client: Callable[[], Client],
     stream: ShardStream,
 ) -> None:
+    settings.SPOOL_MAX_BYTES = 0
     settings.STREAM_MAX_BYTES = 2 * (len(ONE_EVENT) + ENTRY_OVERHEAD_BYTES)
     client = make_client()
     answers = [client.post(ENVELOPE, ONE_EVENT) for _ in range(3)]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,7 +19,14 @@ from ingest import keyring
 from ingest.keyring import MAX_REMEMBERED, Keyring, KeysUnavailable
 from ingest.valkey import Valkey
 from projects import services
-from projects.keys import MIRROR_S, KeyInfo, load_key, mirror_name, publish_key
+from projects.keys import (
+    MIRROR_S,
+    KeyInfo,
+    load_key,
+    mirror_name,
+    publish_key,
+    refresh_mirrors,
+)
 from projects.limits import Limit, LimitReason
 from projects.models import Project, ProjectKey
 from tests.factories import make_project
@@ -54,17 +64,23 @@ def key() -> ProjectKey:
     return key
 
 
-def run(work: Work, load: Load, url: str = "") -> Any:
-    async def main() -> Any:
+NOWHERE = "unix:///nowhere/valkey.sock"
+
+
+def run(work: Work, load: Load, url: str = "", folder: Path | None = None) -> Any:
+    """What comes of work on the keys of an edge process."""
+
+    async def main(own: str) -> Any:
         valkey = Valkey(url or settings.REDIS_URL)
-        keys = Keyring(valkey, load)
+        keys = Keyring(valkey, folder or Path(own), load)
         try:
             return await work(keys)
         finally:
             keys.close()
             await valkey.close()
 
-    return asyncio.run(main())
+    with TemporaryDirectory() as own:
+        return asyncio.run(main(own))
 
 
 def find(public_key: str) -> Work:
@@ -288,8 +304,7 @@ def test_nothing_known_and_nobody_to_ask_is_said(
     with pytest.raises(KeysUnavailable):
         run(find(key.public_key), asked)
     asked.is_away = False
-    nowhere = "unix:///nowhere/valkey.sock"
-    assert run(find(key.public_key), asked, url=nowhere).key_id == key.id
+    assert run(find(key.public_key), asked, url=NOWHERE).key_id == key.id
 
 
 def test_a_mirror_of_another_version_is_passed_over(
@@ -297,3 +312,87 @@ def test_a_mirror_of_another_version_is_passed_over(
 ) -> None:
     store.set(mirror_name(key.public_key), b'{"key":"of the future"}')
     assert run(find(key.public_key), asked).key_id == key.id
+
+
+def test_a_new_process_knows_the_keys_of_one_before(
+    store: redis.Redis, asked: Asked, key: ProjectKey, tmp_path: Path
+) -> None:
+    run(find(key.public_key), asked, folder=tmp_path)
+    asked.is_away = True
+    found = run(find(key.public_key), asked, url=NOWHERE, folder=tmp_path)
+    assert (found.key_id, found.is_active) == (key.id, True)
+    with pytest.raises(KeysUnavailable):
+        run(find("f" * 32), asked, url=NOWHERE, folder=tmp_path)
+
+
+def test_the_disk_knows_of_disabled_and_deleted_keys(
+    store: redis.Redis, asked: Asked, key: ProjectKey, tmp_path: Path
+) -> None:
+    run(find(key.public_key), asked, folder=tmp_path)
+    _disable(key)
+    run(find(key.public_key), asked, folder=tmp_path)
+    away = Asked()
+    away.is_away = True
+    assert not run(find(key.public_key), away, url=NOWHERE, folder=tmp_path).is_active
+    ProjectKey.objects.all().delete()
+    publish_key(key.public_key)
+    run(find(key.public_key), asked, folder=tmp_path)
+    with pytest.raises(KeysUnavailable):
+        run(find(key.public_key), away, url=NOWHERE, folder=tmp_path)
+
+
+def test_a_known_key_does_not_wait_for_servers_that_hang(
+    store: redis.Redis, key: ProjectKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_S", 0.0)
+    is_slow = threading.Event()
+
+    def slow(public_key: str) -> KeyInfo | None:
+        is_slow.wait(1.0)
+        return load_key(public_key)
+
+    async def work(keys: Keyring) -> float:
+        is_slow.set()
+        await keys.find(key.public_key)
+        is_slow.clear()
+        store.delete(mirror_name(key.public_key))
+        began = time.monotonic()
+        assert (await keys.find(key.public_key)).is_active  # type: ignore[union-attr]
+        return time.monotonic() - began
+
+    assert run(work, slow) < 0.8
+
+
+def test_a_key_disabled_while_valkey_is_away_is_found_out(
+    asked: Asked, key: ProjectKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FRESH_S", 0.0)
+    monkeypatch.setattr(keyring, "ASK_AGAIN_S", 0.2)
+
+    async def work(keys: Keyring) -> None:
+        assert (await keys.find(key.public_key)).is_active  # type: ignore[union-attr]
+        await in_thread(lambda: ProjectKey.objects.update(is_active=False))
+
+        async def is_disabled() -> bool:
+            info = await keys.find(key.public_key)
+            return info is not None and not info.is_active
+
+        await until(is_disabled)
+
+    run(work, asked, url=NOWHERE)
+
+
+def test_what_valkey_missed_is_put_right(
+    store: redis.Redis, asked: Asked, key: ProjectKey
+) -> None:
+    gone = make_project().keys.get()
+    for one in (key, gone):
+        publish_key(one.public_key)
+    # Changes whose news did not arrive.
+    ProjectKey.objects.filter(pk=key.pk).update(is_active=False)
+    ProjectKey.objects.filter(pk=gone.pk).delete()
+    assert refresh_mirrors() == 2
+    assert not run(find(key.public_key), asked).is_active
+    assert run(find(gone.public_key), asked) is None
+    assert asked.count == 0
+    assert refresh_mirrors() == 0

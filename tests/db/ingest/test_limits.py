@@ -146,6 +146,7 @@ def test_limits_that_cannot_be_checked_are_open_and_that_is_counted(
 ) -> None:
     number = int(now_s(store) // MONTH_S)
     store.hset(f"{limits.PREFIX}key:7:{MONTH_S}:{number}", "no", "number")
+    totals.send()
     before = totals.read().get(limits.LIMITS_OPEN, 0)
     assert attempts(3, limit(1)) == [0, 0, 0]
     assert [entry.limits_open for entry in stream.read_new(10)] == [True] * 3

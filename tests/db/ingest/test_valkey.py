@@ -16,6 +16,7 @@ from ingest.valkey import (
     MAX_WAITING_BYTES,
     Script,
     Valkey,
+    ValkeyLost,
     ValkeyReplyError,
     ValkeyUnavailable,
 )
@@ -88,14 +89,14 @@ def test_a_lost_connection_fails_what_waits_and_comes_back(store: redis.Redis) -
         return failures, await valkey.call("PING")
 
     failures, after = run(work)
-    assert {type(failure) for failure in failures} == {ValkeyUnavailable}
+    assert {type(failure) for failure in failures} == {ValkeyLost}
     assert after == b"PONG"
 
 
 def test_a_silent_server_is_given_up(store: redis.Redis) -> None:
     async def work(valkey: Valkey) -> Any:
         started = time.monotonic()
-        with pytest.raises(ValkeyUnavailable):
+        with pytest.raises(ValkeyLost):
             await valkey.call("BLPOP", "no", 0)
         return time.monotonic() - started, await valkey.call("PING")
 
