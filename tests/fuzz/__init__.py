@@ -1,0 +1,1 @@
+"""Requests and events that nobody meant to send, made by hypothesis."""
