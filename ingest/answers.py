@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -104,6 +105,17 @@ def accepted(event_id: str, *more: Header) -> Answer:
         return Answer(200, _NOTHING_HEADERS + list(more), b"{}")
     body = b'{"id":"%b"}' % event_id.encode()
     return Answer(200, _ACCEPTED_HEADERS + list(more), body)
+
+
+def empty(status: int) -> Answer:
+    """What is taken, with no word about it."""
+    return Answer(status, _headers(b"", b"text/plain"), b"")
+
+
+def crash_id(event_id: str) -> Answer:
+    """The id as crash reporters read it: as text, with dashes."""
+    body = str(uuid.UUID(event_id)).encode()
+    return Answer(200, _headers(body, b"text/plain"), body)
 
 
 def refused(refusal: Refused) -> Answer:

@@ -42,13 +42,15 @@ class DSN:
 
 
 def credentials(
-    headers: Mapping[bytes, bytes], query_string: bytes
+    headers: Mapping[bytes, bytes], query_string: bytes, path_key: str = ""
 ) -> Credentials | None:
     """The credentials of a request: the first form that is there.
 
-    Names of `headers` are in lower case. Raises AuthError.
-    Source: protocol, "Authentication".
+    Names of `headers` are in lower case; `path_key` is the key that some addresses
+    hold. Raises AuthError. Source: protocol, "Authentication".
     """
+    if path_key:
+        return Credentials(public_key(path_key))
     if header := headers.get(b"x-sentry-auth"):
         return _from_header(header)
     authorization = headers.get(b"authorization", b"")

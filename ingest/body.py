@@ -22,7 +22,7 @@ MAX_ZSTD_WINDOW_BYTES = 8 * 2**20
 # Encoders that flush often begin a new gzip member each time.
 MAX_GZIP_MEMBERS = 16
 
-_GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15
+GZIP, ZLIB, RAW_DEFLATE = 31, 15, -15
 
 
 class BodyError(Exception):
@@ -41,16 +41,25 @@ class BodyTooLarge(BodyError):
         super().__init__(413, f"the body is larger than {max_bytes} bytes")
 
 
+def ends_early() -> BodyError:
+    return BodyError(400, "bad compressed body: it ends early")
+
+
+def known_encoding(encoding: str) -> str:
+    """The encoding by its one name, "" for none. Raises BodyError for others."""
+    name = _ENCODINGS.get(encoding.strip().lower())
+    if name is None:
+        raise BodyError(400, f"unknown Content-Encoding {encoding[:40]!r}")
+    return name
+
+
 def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     """The body without its Content-Encoding, of at most `max_bytes`.
 
     Raises BodyError: 413 past the bound, 400 for an encoding that is unknown and
     for data that is damaged or ends early. Never takes more memory than the bound.
     """
-    decoder = _DECODERS.get(encoding.strip().lower())
-    if decoder is None:
-        raise BodyError(400, f"unknown Content-Encoding {encoding[:40]!r}")
-    return decoder(body, max_bytes)
+    return _DECODERS[known_encoding(encoding)](body, max_bytes)
 
 
 def store_payload(body: bytes, max_bytes: int) -> bytes:
@@ -95,26 +104,29 @@ def _bounded(body: bytes, max_bytes: int) -> bytes:
 
 
 def _gunzip(body: bytes, max_bytes: int) -> bytes:
-    whole, rest = _zlib_stream(body, _GZIP, max_bytes)
+    whole, rest = _zlib_stream(body, GZIP, max_bytes)
     members = 1
     while rest[:2] == b"\x1f\x8b":
         members += 1
         if members > MAX_GZIP_MEMBERS:
             raise BodyError(400, f"more than {MAX_GZIP_MEMBERS} gzip members")
-        member, rest = _zlib_stream(rest, _GZIP, max_bytes - len(whole))
+        member, rest = _zlib_stream(rest, GZIP, max_bytes - len(whole))
         whole += member
     return whole
 
 
 def _inflate(body: bytes, max_bytes: int) -> bytes:
     """RFC 1950 as the standard says, or bare RFC 1951 as some clients send it."""
-    is_wrapped = (
+    form = ZLIB if has_zlib_header(body) else RAW_DEFLATE
+    return _zlib_stream(body, form, max_bytes)[0]
+
+
+def has_zlib_header(body: bytes) -> bool:
+    return (
         len(body) >= 2
         and body[0] & 0x0F == 8
         and int.from_bytes(body[:2], "big") % 31 == 0
     )
-    form = _ZLIB if is_wrapped else _RAW_DEFLATE
-    return _zlib_stream(body, form, max_bytes)[0]
 
 
 def _zlib_stream(body: bytes, form: int, max_bytes: int) -> tuple[bytes, bytes]:
@@ -127,7 +139,7 @@ def _zlib_stream(body: bytes, form: int, max_bytes: int) -> tuple[bytes, bytes]:
     if len(content) > max_bytes:
         raise BodyTooLarge(max_bytes)
     if not decoder.eof:
-        raise BodyError(400, "bad compressed body: it ends early")
+        raise ends_early()
     return content, decoder.unused_data
 
 
@@ -146,7 +158,7 @@ def _unbrotli(body: bytes, max_bytes: int) -> bytes:
     if part:
         raise BodyTooLarge(max_bytes)
     if not decoder.is_finished():
-        raise BodyError(400, "bad compressed body: it ends early")
+        raise ends_early()
     return b"".join(parts)
 
 
@@ -167,12 +179,15 @@ def _unzstd(body: bytes, max_bytes: int) -> bytes:
 
 _DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
     "": _bounded,
-    "identity": _bounded,
-    # A character set in the wrong header: sentry.java.android 2.0.0.
-    "utf-8": _bounded,
     "gzip": _gunzip,
-    "x-gzip": _gunzip,
     "deflate": _inflate,
     "br": _unbrotli,
     "zstd": _unzstd,
+}
+_ENCODINGS = {
+    **{name: name for name in _DECODERS},
+    "identity": "",
+    # A character set in the wrong header: sentry.java.android 2.0.0.
+    "utf-8": "",
+    "x-gzip": "gzip",
 }

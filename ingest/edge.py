@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
@@ -18,19 +18,25 @@ from ingest.append import Appender, RateLimited, StreamUnavailable
 from ingest.auth import AuthError, Credentials, credentials
 from ingest.body import BodyError
 from ingest.counting import Refusals, count_request
-from ingest.gate import Limits, Submission
+from ingest.endpoints import SPECIALS, Special
+from ingest.endpoints.posted import Converted, Parcel, Posted
+from ingest.gate import QUICK_ODD_BYTES, Submission, TakesLong
 from ingest.intake import Intake, Receive
 from ingest.keyring import Keyring, KeysUnavailable
 from ingest.outcomes import UNKNOWN, Outcome
 from ingest.request import Request, open_request
 from ingest.routes import METHODS, Endpoint, Route, find_route
+from ingest.sizes import Limits
 from ingest.stream import Entry
 from ingest.valkey import Valkey
 from projects.keys import KeyInfo, load_key
 
-# What inflates beyond this is looked at in a thread, so that others need not wait.
-INLINE_BYTES = 2**20
+T = TypeVar("T")
+
 KEYS_RETRY_AFTER_S = 5
+# Requests that may wait for the thread that looks at what takes long.
+MAX_ASIDE = 32
+ASIDE_RETRY_AFTER_S = 5
 
 
 class Edge:
@@ -46,12 +52,9 @@ class Edge:
         self._refusals = Refusals(self._valkey)
         self._intake = Intake(settings.MAX_REQUEST_BYTES)
         self._limits = Limits(settings.MAX_ENVELOPE_BYTES, settings.MAX_EVENT_BYTES)
-        self._inline_limits = Limits(
-            min(INLINE_BYTES, settings.MAX_ENVELOPE_BYTES),
-            min(INLINE_BYTES, settings.MAX_EVENT_BYTES),
-        )
-        # One: of the large ones only one at a time is held inflated.
-        self._thread = ThreadPoolExecutor(1, "examine")
+        # One: of what takes long only one at a time takes memory and a core.
+        self._thread = ThreadPoolExecutor(1, "aside")
+        self._aside_count = 0
 
     async def __call__(
         self, scope: dict[str, Any], receive: Receive, send: Send
@@ -79,31 +82,112 @@ class Edge:
     async def _answer(self, request: Request, receive: Receive) -> Answer:
         if request.method == "OPTIONS":
             return answers.PREFLIGHT
-        key: KeyInfo | None = None
-        body: bytes | None = None
-        held = 0
+        received = Received()
         try:
             _check_route(request)
-            sender = _sender(request)
-            if sender is not None:
-                key = await self._find_key(sender.public_key, request.project_id)
-            body, held = await self._body_of(request, receive)
-            submission = await self._examine(request, body)
-            if key is None:
-                dsn = gate.destination(submission)
-                key = await self._find_key(dsn.public_key, request.project_id)
-            gate.check_destination(submission, key)
-            client = sender.client if sender is not None else ""
-            entry = _entry(request, key, submission, body, client)
-            answer = await self._append(entry, key, submission)
+            special = SPECIALS.get(request.route.endpoint)
+            if special is None:
+                answer = await self._take(request, receive, received)
+            else:
+                answer = await self._take_special(special, request, receive, received)
         except Refused as refusal:
-            if body is None:
+            if not received.is_whole:
                 await self._intake.discard(receive, request.headers)
-            return self._refuse(refusal, key)
+            return self._refuse(refusal, received.key)
         finally:
-            self._intake.release(held)
+            self._intake.release(received.held)
         count_request(Outcome.ACCEPTED)
+        return answer
+
+    async def _take(
+        self, request: Request, receive: Receive, received: Received
+    ) -> Answer:
+        """Takes an envelope, or an event alone."""
+        sender = _sender(request)
+        project_id = request.route.project_id
+        if sender is not None:
+            received.key = await self._find_key(sender.public_key, project_id)
+        body = await self._body_of(request, receive, received)
+        submission = await self._examine(request, body)
+        key = received.key
+        if key is None:
+            dsn = gate.destination(submission)
+            key = received.key = await self._find_key(dsn.public_key, project_id)
+        gate.check_destination(submission, key)
+        client = sender.client if sender is not None else ""
+        entry = _entry(request, key, submission, client, body, request.encoding)
+        answer = await self._append(entry, key, submission)
         return answers.IMAGE if request.method == "GET" else answer
+
+    async def _take_special(
+        self,
+        special: Special,
+        request: Request,
+        receive: Receive,
+        received: Received,
+    ) -> Answer:
+        """Takes what other endpoints are sent, as the envelopes that it makes."""
+        sender = _sender(request)
+        if sender is None:
+            raise Refused(Outcome.UNAUTHENTICATED, gate.NO_CREDENTIALS)
+        key = await self._find_key(sender.public_key, request.route.project_id)
+        received.key = key
+        _check_media_type(request, special)
+        converted = await self._convert(special, request, receive, received)
+        for count in converted.counts:
+            counts = {count.category: count.quantity}
+            self._refusals.add_all(key, counts, count.outcome, count.reason)
+        refusals = [
+            refusal
+            for parcel in converted.parcels
+            if (refusal := await self._append_parcel(parcel, request, key, sender))
+        ]
+        if refusals and len(refusals) == len(converted.parcels):
+            last = refusals.pop()
+            if special.tells_limits or last.outcome is not Outcome.RATE_LIMITED:
+                self._count(refusals, key)
+                raise last
+            refusals.append(last)
+        self._count(refusals, key)
+        return special.answer(converted.event_id)
+
+    async def _convert(
+        self,
+        special: Special,
+        request: Request,
+        receive: Receive,
+        received: Received,
+    ) -> Converted:
+        """What the request is made into; its body is let go."""
+        body = b""
+        if request.method != "GET":
+            body = await self._body_of(request, receive, received)
+        if special.needs_body and not body:
+            raise _empty_body()
+        posted = Posted(
+            argument=request.route.argument,
+            query_string=request.query_string,
+            media_type=request.media_type,
+            content_type=request.content_type,
+            encoding=request.encoding,
+            body=body,
+            limits=self._limits,
+        )
+        if len(body) <= QUICK_ODD_BYTES and not request.encoding:
+            return special.convert(posted)
+        return await self._aside(special.convert, posted)
+
+    async def _append_parcel(
+        self, parcel: Parcel, request: Request, key: KeyInfo, sender: Credentials
+    ) -> Refused | None:
+        """None once it is appended, else why it is not."""
+        submission, body, encoding = parcel
+        entry = _entry(request, key, submission, sender.client, body, encoding)
+        try:
+            await self._append(entry, key, submission)
+        except Refused as refusal:
+            return refusal
+        return None
 
     async def _find_key(self, public_key: str, project_id: int | None) -> KeyInfo:
         try:
@@ -120,31 +204,44 @@ class Edge:
             raise Refused(Outcome.REJECTED, "the sentry_key is disabled")
         return key
 
-    async def _body_of(self, request: Request, receive: Receive) -> tuple[bytes, int]:
-        """The body as it came, and how much of it the intake holds."""
+    async def _body_of(
+        self, request: Request, receive: Receive, received: Received
+    ) -> bytes:
+        """The body as it came; `received` notes how much of it the intake holds."""
         if request.method == "GET":
-            return _body_in_query(request), 0
+            received.is_whole = True
+            return _body_in_query(request)
         try:
             body, held = await self._intake.receive(receive, request.headers)
         except BodyError as error:
-            raise gate.refused_body(error) from None
-        return body, held
+            raise gate.refused(error) from None
+        received.is_whole, received.held = True, held
+        return body
 
     async def _examine(self, request: Request, body: bytes) -> Submission:
         if not body:
-            raise Refused(Outcome.INVALID, "empty body", reason="body")
-        examine = (
-            gate.examine_envelope if request.holds_envelope else gate.examine_store
-        )
+            raise _empty_body()
+        if request.holds_envelope:
+            examine, survey = gate.examine_envelope, gate.survey_envelope
+        else:
+            examine, survey = gate.examine_store, gate.survey_store
         try:
-            return examine(body, request.encoding, self._inline_limits)
-        except Refused as refusal:
-            if refusal.outcome is not Outcome.TOO_LARGE:
-                raise
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._thread, examine, body, request.encoding, self._limits
-        )
+            return examine(body, request.encoding, self._limits)
+        except TakesLong:
+            return await self._aside(survey, body, request.encoding, self._limits)
+
+    async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Does in a thread what other requests shall not wait for."""
+        if self._aside_count >= MAX_ASIDE:
+            headers = [answers.retry_after(ASIDE_RETRY_AFTER_S)]
+            text = "too many large requests at once"
+            raise Refused(Outcome.OVERLOADED, text, reason="aside", headers=headers)
+        self._aside_count += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, work, *arguments)
+        finally:
+            self._aside_count -= 1
 
     async def _append(
         self, entry: Entry, key: KeyInfo, submission: Submission
@@ -178,16 +275,32 @@ class Edge:
     def _refuse(self, refusal: Refused, key: KeyInfo | None) -> Answer:
         count_request(refusal.outcome)
         if key is not None:
-            self._refusals.add_all(
-                key, refusal.counts, refusal.outcome, refusal.reason, refusal.event_id
-            )
+            self._count([refusal], key)
         return answers.refused(refusal)
+
+    def _count(self, refusals: Iterable[Refused], key: KeyInfo) -> None:
+        for one in refusals:
+            self._refusals.add_all(
+                key, one.counts, one.outcome, one.reason, one.event_id
+            )
+
+
+class Received:
+    """What is known of a request when it is refused."""
+
+    __slots__ = ("held", "is_whole", "key")
+
+    def __init__(self) -> None:
+        self.key: KeyInfo | None = None
+        # Of the body: whether all of it was read, and what the intake holds of it.
+        self.is_whole = False
+        self.held = 0
 
 
 def _check_route(request: Request) -> None:
-    methods = METHODS.get(request.endpoint)
-    if methods is None:
+    if request.route.endpoint is Endpoint.UNKNOWN:
         raise Refused(Outcome.UNROUTED, "no such endpoint")
+    methods = METHODS[request.route.endpoint]
     if request.method not in methods:
         allowed = ", ".join((*methods, "OPTIONS"))
         text = f"method {request.method} not allowed, expected {allowed}"
@@ -198,12 +311,25 @@ def _check_route(request: Request) -> None:
 def _sender(request: Request) -> Credentials | None:
     """What the request itself says; None leaves it to the envelope."""
     try:
-        found = credentials(request.headers, request.query_string)
+        found = credentials(request.headers, request.query_string, request.route.key)
     except AuthError as error:
         raise Refused(Outcome.INVALID, str(error), reason="auth") from None
     if found is None and not request.holds_envelope:
         raise Refused(Outcome.UNAUTHENTICATED, gate.NO_CREDENTIALS)
     return found
+
+
+def _check_media_type(request: Request, special: Special) -> None:
+    told = request.media_type
+    if not told or not special.media_types or told in special.media_types:
+        return
+    expected = ", ".join(sorted(special.media_types))
+    text = f"media type {told[:100]} not supported, expected {expected}"
+    raise Refused(Outcome.INVALID, text, reason="media_type", status=415)
+
+
+def _empty_body() -> Refused:
+    return Refused(Outcome.INVALID, "empty body", reason="body")
 
 
 def _body_in_query(request: Request) -> bytes:
@@ -213,14 +339,19 @@ def _body_in_query(request: Request) -> bytes:
 
 
 def _entry(
-    request: Request, key: KeyInfo, submission: Submission, body: bytes, client: str
+    request: Request,
+    key: KeyInfo,
+    submission: Submission,
+    client: str,
+    body: bytes,
+    encoding: str,
 ) -> Entry:
     return Entry(
         project_id=key.project_id,
         key_id=key.key_id,
         received_at=datetime.now(UTC),
-        kind="envelope" if submission.envelope is not None else "store",
-        encoding=request.encoding,
+        kind=submission.kind,
+        encoding=encoding,
         event_id=submission.event_id,
         client=client,
         remote_ip=request.remote_ip,

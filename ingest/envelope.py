@@ -13,14 +13,16 @@ import orjson
 # taking memory without bound.
 MAX_ITEMS = 1000
 MAX_HEADER_BYTES = 64 * 1024
+# Of all items together: as objects, headers take twenty times their size.
+MAX_HEADERS_BYTES = 2**20
 
 
 class EnvelopeError(Exception):
     """The bytes are not an envelope."""
 
 
-class TooManyItems(EnvelopeError):
-    """The envelope has more items than any client sends."""
+class EnvelopeTooLarge(EnvelopeError):
+    """The envelope has more items, or longer headers, than any client sends."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -32,6 +34,15 @@ class Item(msgspec.Struct, frozen=True):
     @property
     def type(self) -> str:
         return str(self.headers["type"])
+
+
+class ItemMark(msgspec.Struct, frozen=True):
+    """What is looked at of an item's header."""
+
+    type: Any = None
+    length: Any = None
+    item_count: Any = None
+    platform: Any = None
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -46,20 +57,67 @@ def parse_envelope(data: bytes) -> Envelope:
     not know raises EnvelopeError. Source: protocol, "Grammar".
     """
     line, position = _line(data, 0)
-    headers = _json_object(line, "envelope header")
+    headers = envelope_headers(line)
     body = memoryview(data)
+    budget = HeaderBudget()
     items: list[Item] = []
     while position < len(data):
         line, position = _line(data, position)
         if not line.strip():
             continue
-        if len(items) == MAX_ITEMS:
-            raise TooManyItems(f"more than {MAX_ITEMS} items")
+        budget.spend(len(line))
         item_headers = _item_headers(line)
         end, following = _payload_end(data, position, item_headers.get("length"))
         items.append(Item(item_headers, body[position:end]))
         position = following
     return Envelope(headers, items)
+
+
+class HeaderBudget:
+    """How many items, and how much of headers, an envelope may still have."""
+
+    def __init__(self) -> None:
+        self._items = MAX_ITEMS
+        self._bytes = MAX_HEADERS_BYTES
+
+    def spend(self, size: int) -> None:
+        """Takes one item's header off it. Raises EnvelopeTooLarge."""
+        self._items -= 1
+        self._bytes -= size
+        if self._items < 0:
+            raise EnvelopeTooLarge(f"more than {MAX_ITEMS} items")
+        if self._bytes < 0:
+            raise EnvelopeTooLarge(
+                f"item headers of more than {MAX_HEADERS_BYTES} bytes"
+            )
+
+
+def envelope_headers(line: bytes) -> dict[str, Any]:
+    """The envelope's own header. Raises EnvelopeError."""
+    return _json_object(line, "envelope header")
+
+
+def item_mark(line: bytes) -> ItemMark:
+    """What an item is and how long, without its other headers."""
+    try:
+        mark = _decode_mark(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        headers = _json_object(line, "item header")
+        mark = ItemMark(*map(headers.get, ItemMark.__struct_fields__))
+    _check_type(mark.type)
+    return mark
+
+
+_decode_mark = msgspec.json.Decoder(ItemMark).decode
+
+
+def payload_bytes(length: object) -> int | None:
+    """The length that an item's header gives, None if it gives none."""
+    if length is None:
+        return None
+    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
+        raise EnvelopeError("bad item header: expected a length in bytes")
+    return length
 
 
 def write_envelope(headers: dict[str, Any], items: Iterable[Item]) -> bytes:
@@ -77,15 +135,19 @@ def _line(data: bytes, start: int) -> tuple[bytes, int]:
     if end >= 0:
         return data[start:end], end + 1
     if len(data) - start > MAX_HEADER_BYTES:
-        raise EnvelopeError(f"a header of more than {MAX_HEADER_BYTES} bytes")
+        raise EnvelopeTooLarge(f"a header of more than {MAX_HEADER_BYTES} bytes")
     return data[start:], len(data)
 
 
 def _item_headers(line: bytes) -> dict[str, Any]:
     headers = _json_object(line, "item header")
-    if not isinstance(headers.get("type"), str):
-        raise EnvelopeError("bad item header: expected a type")
+    _check_type(headers.get("type"))
     return headers
+
+
+def _check_type(kind: object) -> None:
+    if not isinstance(kind, str):
+        raise EnvelopeError("bad item header: expected a type")
 
 
 def _json_object(line: bytes, name: str) -> dict[str, Any]:
@@ -108,12 +170,11 @@ def _odd_json(line: bytes, name: str) -> object:
 
 def _payload_end(data: bytes, start: int, length: object) -> tuple[int, int]:
     """Where the body that begins at `start` ends, and where the next line begins."""
-    if length is None:
+    size = payload_bytes(length)
+    if size is None:
         end = data.find(b"\n", start)
         return (len(data), len(data)) if end < 0 else (end, end + 1)
-    if not isinstance(length, int) or isinstance(length, bool) or length < 0:
-        raise EnvelopeError("bad item header: expected a length in bytes")
-    end = start + length
+    end = start + size
     if end > len(data):
         raise EnvelopeError(f"an item of {length} bytes ends early")
     if data[end : end + 1] not in (b"\n", b""):

@@ -5,30 +5,38 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from ingest.answers import Refused
 from ingest.auth import DSN, AuthError, parse_dsn
-from ingest.body import BodyError, decompress, store_payload
+from ingest.body import BodyError, BodyTooLarge, decompress, store_payload
 from ingest.envelope import (
     Envelope,
     EnvelopeError,
+    EnvelopeTooLarge,
     Item,
-    TooManyItems,
     parse_envelope,
     write_envelope,
 )
 from ingest.eventjson import decode_event
-from ingest.inventory import count_items
+from ingest.inventory import category_told, count_items, quantity_told
 from ingest.outcomes import UNKNOWN, Outcome, category_of
+from ingest.pieces import pieces
+from ingest.sizes import EVENT_TYPES, Limits
+from ingest.stream import Kind
+from ingest.survey import Survey, SurveyedItem
 from projects.keys import KeyInfo
 
 NO_CREDENTIALS = "no credentials: expected a sentry_key"
 
-# Items that become events: what a limit on events is about.
-EVENT_TYPES = frozenset({"event", "security", "raw_security"})
+# What inflates beyond this takes too long to look at between other requests, as does
+# JSON that only a lenient decoder understands.
+QUICK_BYTES = 2**20
+QUICK_ODD_BYTES = 2**16
+
 # Items that cannot be named without an event id.
 _IDENTIFIED_TYPES = EVENT_TYPES | {
     "transaction",
@@ -46,73 +54,103 @@ _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 _NIL_ID = "0" * 32
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """Sizes in bytes, after decompression."""
-
-    max_envelope_bytes: int
-    max_event_bytes: int
+class TakesLong(Exception):
+    """The body is to be surveyed aside, where other requests need not wait for it."""
 
 
 class Submission(msgspec.Struct, frozen=True):
-    """What a body was found to hold; `envelope` is None for a stored event.
+    """What a body was found to hold.
 
-    `category` is that event's.
+    A small envelope is here itself, of a large one how many records of each category it
+    has, and of a stored event its category.
     """
 
+    kind: Kind
     event_id: str
     has_event: bool
     dsn: str | None = None
     envelope: Envelope | None = None
+    counted: Counter[str] | None = None
     category: str = UNKNOWN
 
     def counts(self) -> Counter[str]:
         """How many records of each category it holds."""
-        if self.envelope is None:
-            return Counter([self.category])
-        return count_items(self.envelope.items)
+        if self.counted is not None:
+            return self.counted
+        if self.envelope is not None:
+            return count_items(self.envelope.items)
+        return Counter([self.category])
 
 
 def examine_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
-    """Raises Refused."""
+    """Raises Refused; TakesLong for what is left to `survey_envelope`."""
     try:
-        data = decompress(body, encoding, limits.max_envelope_bytes)
+        data = decompress(body, encoding, min(QUICK_BYTES, limits.max_envelope_bytes))
         envelope = parse_envelope(data)
-    except BodyError as error:
-        raise refused_body(error) from None
-    except TooManyItems as error:
-        raise Refused(Outcome.TOO_LARGE, str(error), reason="items") from None
-    except EnvelopeError as error:
-        raise Refused(Outcome.INVALID, str(error), reason="envelope") from None
+    except BodyTooLarge:
+        raise TakesLong from None
+    except (BodyError, EnvelopeError) as error:
+        raise refused(error) from None
     types = [item.type for item in envelope.items]
-    _check_sizes(envelope, limits)
-    dsn = envelope.headers.get("dsn")
-    return Submission(
-        event_id=_envelope_event_id(envelope, types),
-        has_event=not EVENT_TYPES.isdisjoint(types),
-        dsn=dsn if isinstance(dsn, str) else None,
-        envelope=envelope,
-    )
+    event_id = event_id_of(envelope.headers.get("event_id"))
+    for item in envelope.items:
+        if len(item.payload) > limits.of_item(item.type):
+            counts = count_items(envelope.items)
+            raise _too_large(item.type, limits, counts, event_id)
+    if event_id is None:
+        payloads = (
+            item.payload
+            for item in envelope.items
+            if item.type in _SELF_IDENTIFIED_TYPES
+        )
+        event_id = _first_event_id(payloads, is_quick=True)
+    return submission_of(event_id, types, envelope.headers, envelope=envelope)
+
+
+def survey_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
+    """The same for an envelope of any size, of which no more than an event is in
+    memory at once. Raises Refused."""
+    types: list[str] = []
+    counts: Counter[str] = Counter()
+    too_large: str | None = None
+    try:
+        survey = Survey(pieces(body, encoding, limits.max_envelope_bytes))
+        event_id = event_id_of(survey.headers.get("event_id"))
+        for item in survey.items():
+            if item.type in _SELF_IDENTIFIED_TYPES and event_id is None:
+                payload = item.read(limits.max_event_bytes)
+                event_id = _first_event_id([payload or b""], is_quick=False)
+            if not item.is_within(limits.of_item(item.type)):
+                too_large = too_large or item.type
+            # Its size is known now.
+            item.finish()
+            types.append(item.type)
+            counts += _count_of(item)
+    except (BodyError, EnvelopeError) as error:
+        raise refused(error) from None
+    if too_large is not None:
+        raise _too_large(too_large, limits, counts, event_id)
+    return submission_of(event_id, types, survey.headers, counted=counts)
 
 
 def examine_store(body: bytes, encoding: str, limits: Limits) -> Submission:
-    """Raises Refused."""
+    """Raises Refused; TakesLong for what is left to `survey_store`."""
     try:
-        data = decompress(body, encoding, limits.max_event_bytes)
-        payload = store_payload(data, limits.max_event_bytes)
+        return _stored(body, encoding, min(limits.max_event_bytes, QUICK_BYTES))
+    except BodyTooLarge as error:
+        if limits.max_event_bytes > QUICK_BYTES:
+            raise TakesLong from None
+        raise refused(error) from None
     except BodyError as error:
-        raise refused_body(error) from None
+        raise refused(error) from None
+
+
+def survey_store(body: bytes, encoding: str, limits: Limits) -> Submission:
+    """The same for an event of any size. Raises Refused."""
     try:
-        marks = _marks_of(payload)
-    except ValueError as error:
-        text = f"bad event: {error}"
-        counts = {category_of("event"): 1}
-        raise Refused(Outcome.INVALID, text, reason="json", counts=counts) from None
-    event_type = marks.type if isinstance(marks.type, str) else "error"
-    return Submission(
-        event_id=event_id_of(marks.event_id) or uuid.uuid4().hex,
-        has_event=event_type != "transaction",
-        category=category_of("event", event_type),
-    )
+        return _stored(body, encoding, limits.max_event_bytes, is_quick=False)
+    except BodyError as error:
+        raise refused(error) from None
 
 
 class Rest(NamedTuple):
@@ -124,7 +162,10 @@ class Rest(NamedTuple):
 
 
 def without_events(submission: Submission) -> Rest:
-    """The envelope without its events and what hangs on them."""
+    """The envelope without its events and what hangs on them.
+
+    Of a large one nothing is left: what else comes with so much is no more than that.
+    """
     if submission.envelope is None:
         return Rest(None, submission.counts())
     items = submission.envelope.items
@@ -177,29 +218,82 @@ def event_id_of(value: object) -> str | None:
     return text
 
 
-def refused_body(error: BodyError) -> Refused:
+def refused(error: BodyError | EnvelopeError) -> Refused:
+    """The answer to a body that cannot be opened."""
+    if isinstance(error, EnvelopeTooLarge):
+        return Refused(Outcome.TOO_LARGE, str(error), reason="envelope")
+    if isinstance(error, EnvelopeError):
+        return Refused(Outcome.INVALID, str(error), reason="envelope")
     outcomes = {413: Outcome.TOO_LARGE, 503: Outcome.OVERLOADED}
     outcome = outcomes.get(error.status, Outcome.INVALID)
     return Refused(outcome, error.text, reason="body", status=error.status)
+
+
+def submission_of(
+    event_id: str | None,
+    types: Sequence[str],
+    headers: Mapping[str, Any],
+    *,
+    envelope: Envelope | None = None,
+    counted: Counter[str] | None = None,
+) -> Submission:
+    """An envelope whose items have these types; itself, or what was counted in it."""
+    if event_id is None:
+        event_id = "" if _IDENTIFIED_TYPES.isdisjoint(types) else uuid.uuid4().hex
+    dsn = headers.get("dsn")
+    return Submission(
+        kind="envelope",
+        event_id=event_id,
+        has_event=not EVENT_TYPES.isdisjoint(types),
+        dsn=dsn if isinstance(dsn, str) else None,
+        envelope=envelope,
+        counted=counted,
+    )
+
+
+def _stored(
+    body: bytes, encoding: str, max_bytes: int, *, is_quick: bool = True
+) -> Submission:
+    """Raises BodyError, Refused and TakesLong."""
+    data = decompress(body, encoding, max_bytes)
+    payload = store_payload(data, max_bytes)
+    try:
+        marks = _marks_of(payload, is_quick=is_quick)
+    except ValueError as error:
+        text = f"bad event: {error}"
+        counts = {category_of("event"): 1}
+        raise Refused(Outcome.INVALID, text, reason="json", counts=counts) from None
+    event_type = marks.type if isinstance(marks.type, str) else "error"
+    return Submission(
+        kind="store",
+        event_id=event_id_of(marks.event_id) or uuid.uuid4().hex,
+        has_event=event_type != "transaction",
+        category=category_of("event", event_type),
+    )
 
 
 def _hangs_on_event(item: Item) -> bool:
     return item.type in EVENT_TYPES or item.type == "attachment"
 
 
-def _check_sizes(envelope: Envelope, limits: Limits) -> None:
-    for item in envelope.items:
-        if item.type not in EVENT_TYPES:
-            continue
-        if len(item.payload) > limits.max_event_bytes:
-            text = f"an item {item.type} of more than {limits.max_event_bytes} bytes"
-            raise Refused(
-                Outcome.TOO_LARGE,
-                text,
-                reason=item.type,
-                counts=count_items(envelope.items),
-                event_id=event_id_of(envelope.headers.get("event_id")) or "",
-            )
+def _count_of(item: SurveyedItem) -> Counter[str]:
+    category = category_told(item.type, item.mark.platform)
+    return Counter(
+        {category: quantity_told(item.type, item.mark.item_count, item.size)}
+    )
+
+
+def _too_large(
+    item_type: str, limits: Limits, counts: Counter[str], event_id: str | None
+) -> Refused:
+    text = f"an item {item_type} of more than {limits.of_item(item_type)} bytes"
+    return Refused(
+        Outcome.TOO_LARGE,
+        text,
+        reason=item_type,
+        counts=counts,
+        event_id=event_id or "",
+    )
 
 
 class _Marks(msgspec.Struct):
@@ -212,32 +306,29 @@ class _Marks(msgspec.Struct):
 _decode_marks = msgspec.json.Decoder(_Marks).decode
 
 
-def _marks_of(payload: bytes | memoryview) -> _Marks:
-    """Raises ValueError for what is no JSON object even to a lenient reader."""
+def _marks_of(payload: bytes | memoryview, *, is_quick: bool) -> _Marks:
+    """Raises ValueError for what is no JSON object even to a lenient reader, and
+    TakesLong if that would have to read much, and quickly."""
     try:
         return _decode_marks(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        tree = decode_event(bytes(payload))
+        if is_quick and len(payload) > QUICK_ODD_BYTES:
+            raise TakesLong from None
+    tree = decode_event(bytes(payload))
     if not isinstance(tree, dict):
         raise ValueError("expected a JSON object")
     return _Marks(tree.get("event_id"), tree.get("type"))
 
 
-def _envelope_event_id(envelope: Envelope, types: list[str]) -> str:
-    """The header's id before the payload's, a new one if needed, or none."""
-    header_id = event_id_of(envelope.headers.get("event_id"))
-    if header_id is not None:
-        return header_id
-    if _IDENTIFIED_TYPES.isdisjoint(types):
-        return ""
-    for item in envelope.items:
-        if item.type not in _SELF_IDENTIFIED_TYPES:
-            continue
+def _first_event_id(
+    payloads: Iterable[bytes | memoryview], *, is_quick: bool
+) -> str | None:
+    for payload in payloads:
         try:
-            payload_id = event_id_of(_marks_of(item.payload).event_id)
+            found = event_id_of(_marks_of(payload, is_quick=is_quick).event_id)
         except ValueError:
             # The digest sets a broken payload aside under the id answered.
             continue
-        if payload_id is not None:
-            return payload_id
-    return uuid.uuid4().hex
+        if found is not None:
+            return found
+    return None

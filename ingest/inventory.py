@@ -18,19 +18,28 @@ _UI_PLATFORMS = ("android", "cocoa", "javascript")
 
 def category_of_item(item: Item) -> str:
     """An event's is that of an error, whatever its payload says."""
-    if item.type == "profile_chunk" and item.headers.get("platform") in _UI_PLATFORMS:
+    return category_told(item.type, item.headers.get("platform"))
+
+
+def category_told(item_type: str, platform: object) -> str:
+    """The same by what an item's header says."""
+    if item_type == "profile_chunk" and platform in _UI_PLATFORMS:
         return category_of("profile_chunk_ui")
-    return category_of(item.type)
+    return category_of(item_type)
 
 
 def quantity_of(item: Item) -> int:
     """How many records the item holds: by its `item_count`, where that can be true."""
-    if item.type not in _CONTAINERS:
+    return quantity_told(item.type, item.headers.get("item_count"), len(item.payload))
+
+
+def quantity_told(item_type: str, item_count: object, size: int) -> int:
+    """The same by what an item's header says, and the size of its payload."""
+    if item_type not in _CONTAINERS:
         return 1
-    told = item.headers.get("item_count")
-    if not isinstance(told, int) or isinstance(told, bool):
+    if not isinstance(item_count, int) or isinstance(item_count, bool):
         return 1
-    return max(1, min(told, len(item.payload) // _RECORD_MIN_BYTES))
+    return max(1, min(item_count, size // _RECORD_MIN_BYTES))
 
 
 def count_items(items: Iterable[Item]) -> Counter[str]:

@@ -15,8 +15,7 @@ class Request(NamedTuple):
     """Header names are in lower case; of a repeated header the last one counts."""
 
     method: str
-    endpoint: Endpoint
-    project_id: int | None
+    route: Route
     headers: Mapping[bytes, bytes]
     query_string: bytes
     remote_ip: str
@@ -33,10 +32,19 @@ class Request(NamedTuple):
     @property
     def holds_envelope(self) -> bool:
         """An envelope may come to the address of stored events, too."""
-        if self.endpoint is Endpoint.ENVELOPE:
-            return True
+        if self.route.endpoint is not Endpoint.STORE:
+            return self.route.endpoint is Endpoint.ENVELOPE
         content_type = self.headers.get(b"content-type", b"")
         return content_type.startswith(b"application/x-sentry-envelope")
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without its parameters, in lower case."""
+        return self.content_type.partition(";")[0].strip().lower()
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get(b"content-type", b"").decode("latin-1")
 
 
 def open_request(
@@ -45,8 +53,7 @@ def open_request(
     """The request of an ASGI scope."""
     return Request(
         scope["method"],
-        route.endpoint,
-        route.project_id,
+        route,
         dict(scope["headers"]),
         scope["query_string"],
         _remote_ip(scope, trusted_proxies),

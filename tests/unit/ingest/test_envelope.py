@@ -8,7 +8,7 @@ from ingest.envelope import (
     MAX_HEADER_BYTES,
     MAX_ITEMS,
     EnvelopeError,
-    TooManyItems,
+    EnvelopeTooLarge,
     parse_envelope,
     write_envelope,
 )
@@ -99,7 +99,7 @@ def test_headers_are_bounded() -> None:
 def test_items_are_bounded() -> None:
     item = b'{"type":"a","length":0}\n\n'
     assert len(parse_envelope(b"{}\n" + item * MAX_ITEMS).items) == MAX_ITEMS
-    with pytest.raises(TooManyItems):
+    with pytest.raises(EnvelopeTooLarge):
         parse_envelope(b"{}\n" + item * (MAX_ITEMS + 1))
 
 
