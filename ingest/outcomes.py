@@ -54,6 +54,7 @@ UNKNOWN = "unknown"
 _CATEGORIES = {
     "event": "error",
     "raw_security": "security",
+    "nel": "security",
     "form_data": "error",
     "unreal_report": "error",
     "sessions": "session",
@@ -92,6 +93,7 @@ _EVENT_CATEGORIES = {
     "hpkp": "security",
     "expectct": "security",
     "expectstaple": "security",
+    "nel": "security",
     "feedback": "feedback",
     "userreportv2": "feedback",
 }
