@@ -20,6 +20,7 @@ from ingest.body import BodyError
 from ingest.counting import Refusals, count_request
 from ingest.endpoints import SPECIALS, Special
 from ingest.endpoints.posted import Converted, Parcel, Posted
+from ingest.envelope import write_envelope
 from ingest.gate import QUICK_ODD_BYTES, Submission, TakesLong
 from ingest.intake import Intake, Receive
 from ingest.keyring import Keyring, KeysUnavailable
@@ -115,7 +116,12 @@ class Edge:
             key = received.key = await self._find_key(dsn.public_key, project_id)
         gate.check_destination(submission, key)
         client = sender.client if sender is not None else ""
-        entry = _entry(request, key, submission, client, body, request.encoding)
+        encoding = request.encoding
+        if submission.envelope is not None and not request.holds_envelope:
+            envelope = submission.envelope
+            body = write_envelope(envelope.headers, envelope.items)
+            encoding = ""
+        entry = _entry(request, key, submission, client, body, encoding)
         answer = await self._append(entry, key, submission)
         return answers.IMAGE if request.method == "GET" else answer
 

@@ -263,11 +263,17 @@ def _stored(
         text = f"bad event: {error}"
         counts = {category_of("event"): 1}
         raise Refused(Outcome.INVALID, text, reason="json", counts=counts) from None
+    event_id = event_id_of(marks.event_id) or uuid.uuid4().hex
+    if marks.type == "transaction":
+        headers = {"event_id": event_id}
+        item = Item({"type": "transaction"}, memoryview(payload))
+        envelope = Envelope(headers, [item])
+        return submission_of(event_id, [item.type], headers, envelope=envelope)
     event_type = marks.type if isinstance(marks.type, str) else "error"
     return Submission(
         kind="store",
-        event_id=event_id_of(marks.event_id) or uuid.uuid4().hex,
-        has_event=event_type != "transaction",
+        event_id=event_id,
+        has_event=True,
         category=category_of("event", event_type),
     )
 

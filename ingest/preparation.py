@@ -25,6 +25,7 @@ from ingest.limits import LIMITS_OPEN
 from ingest.normalise import NotAnEvent, normalise
 from ingest.normalise.times import instant
 from ingest.outcomes import Outcome, category_of
+from ingest.reports import REPORT_TYPES, NotAReport, event_of_report
 from ingest.sampling import Sampler
 from ingest.scrub import scrub
 from ingest.stream import Entry
@@ -40,6 +41,9 @@ from projects.hours import hour_of
 from projects.rules import NO_RULES, Rules
 
 _LEVELS = {level.name.lower(): level.value for level in Level}
+
+# Items that become events: what else there is has a kind of its own.
+_EVENT_ITEMS = {"event"} | REPORT_TYPES
 
 # Stands for the items of a body that cannot be opened.
 _OPAQUE = Item({"type": "unknown"}, memoryview(b""))
@@ -87,7 +91,7 @@ def prepare(
             if filtered is not None and item.type == "attachment":
                 # What hangs on the event goes with it.
                 raise filtered
-            if item.type != "event":
+            if item.type not in _EVENT_ITEMS:
                 prepared.filed.append(_filed(item, context))
             elif prepared.events:
                 # An envelope has one event, whose id its header gives.
@@ -164,7 +168,7 @@ def _event_of(
     rules: Rules,
 ) -> NewEvent:
     entry = context.entry
-    event = _normalise(_decode(item), context)
+    event = _normalise(_decode(item, context), context)
     reason = reason_to_drop(rules.filters, event, entry.remote_ip)
     if reason is not None:
         raise Refusal(Outcome.FILTERED, reason)
@@ -199,13 +203,19 @@ def _sender(entry: Entry, event: Event) -> str | None:
     return f"ip:{entry.remote_ip}" if entry.remote_ip and may_infer else None
 
 
-def _decode(item: Item) -> Any:
+def _decode(item: Item, context: Context) -> Any:
     if len(item.payload) > settings.MAX_EVENT_BYTES:
         raise Refusal(Outcome.TOO_LARGE, "event")
     try:
-        return decode_event(bytes(item.payload))
+        tree = decode_event(bytes(item.payload))
     except ValueError:
         raise Refusal(Outcome.INVALID, "json") from None
+    if item.type == "event":
+        return tree
+    try:
+        return event_of_report(tree, item.headers, context.entry.received_at)
+    except NotAReport:
+        raise Refusal(Outcome.INVALID, "report") from None
 
 
 def _normalise(tree: object, context: Context) -> Event:

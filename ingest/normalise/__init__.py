@@ -23,7 +23,6 @@ from ingest.normalise.fields import (
 from ingest.normalise.message import logentry
 from ingest.normalise.stacks import source_context, stacktrace
 from ingest.normalise.times import corrected
-from issues import csp
 from issues.event import Event
 
 __all__ = ["NotAnEvent", "normalise"]
@@ -113,8 +112,8 @@ def _complete(draft: Draft, remote_ip: str, user_agent: str) -> None:
     if "stacktrace" in event and "exception" in event:
         adopt_stacktrace(event["exception"]["values"], event.pop("stacktrace"))
     event["type"] = _type(event, payload.get("type"), notes)
-    if "csp" in event:
-        _describe_csp(event, user_agent)
+    if "csp" in event or "security" in event:
+        security.describe(event, user_agent)
     person = event.get("user", {})
     web.add_address(person, event, remote_ip)
     if person:
@@ -137,18 +136,6 @@ def _type(event: dict[str, Any], sent: object, notes: Notes) -> str:
     if sent not in (None, "", "event"):
         notes.wrong("type", sent)
     return "default"
-
-
-def _describe_csp(event: dict[str, Any], user_agent: str) -> None:
-    """Message and request of a policy report, which brings neither."""
-    report = event["csp"]
-    event.setdefault("logger", "csp")
-    event["logentry"] = {"formatted": csp.summary(report)}
-    headers = [["User-Agent", user_agent]] if user_agent else []
-    if report.get("referrer"):
-        headers.append(["Referer", report["referrer"]])
-    page = {"url": report.get("document_uri"), "headers": headers}
-    event.setdefault("request", web.request(page, Notes()) or {})
 
 
 def _attribute(name: str, read: Callable[[object, Notes], object]) -> Reader:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from ingest.normalise import web
 from ingest.normalise.fields import EXTRA, Notes, bag, integer, text
+from issues import csp as blocked
 from issues.event import Csp
 
 KINDS = ("hpkp", "expectct", "expectstaple")
@@ -55,6 +57,47 @@ def csp(value: object, notes: Notes) -> Csp | None:
         notes.wrong("csp", value, "missing_attribute")
         return None
     return cast("Csp", {k: item for k, item in read.items() if item is not None})
+
+
+def describe(event: dict[str, Any], user_agent: str) -> None:
+    """Message, logger and request of a report, which brings none of these."""
+    if "csp" in event:
+        report = event["csp"]
+        kind, about = "csp", blocked.summary(report)
+        page, referrer = report.get("document_uri"), report.get("referrer")
+        tags = [
+            ["effective-directive", report["effective_directive"]],
+            ["blocked-uri", report["blocked_uri"]],
+        ]
+    else:
+        kind, report = event["security"]["type"], event["security"]["report"]
+        about = f"{_FAILURES[kind]} for '{report['hostname']}'"
+        page, referrer = _origin(report), None
+        tags = [["hostname", report["hostname"]]]
+        event.setdefault("culprit", report["hostname"])
+    event.setdefault("logger", kind)
+    event["logentry"] = {"formatted": about}
+    event["tags"] = event.get("tags", []) + tags
+    headers = [["User-Agent", user_agent]] if user_agent else []
+    if referrer:
+        headers.append(["Referer", referrer])
+    if "request" not in event:
+        event["request"] = web.request({"url": page, "headers": headers}, Notes()) or {}
+
+
+_FAILURES = {
+    "hpkp": "Public key pins did not match",
+    "expectct": "Certificate transparency failed",
+    "expectstaple": "Certificate status was not stapled",
+}
+
+
+def _origin(report: dict[str, Any]) -> str:
+    """The address that was to be reached."""
+    scheme, port = report.get("scheme"), report.get("port")
+    is_usual = port in (None, 443, "443")
+    host = report["hostname"] if is_usual else f"{report['hostname']}:{port}"
+    return f"{scheme if isinstance(scheme, str) else 'https'}://{host}/"
 
 
 def other_report(value: object, kind: str, notes: Notes) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ import redis
 import zstandard
 from pytest_django import Settings
 
+from ingest.envelope import parse_envelope
 from ingest.stream import ENTRY_OVERHEAD_BYTES, ShardStream
 from tests.corpus import PUBLIC_KEY, Recorded, recorded
 from tests.db.ingest.client import Client, call
@@ -182,6 +183,18 @@ def test_an_image_address_carries_an_event(client: Client, stream: ShardStream) 
     assert (answer.status, answer.headers["content-type"]) == (200, "image/gif")
     assert answer.body[:6] == b"GIF89a"
     assert stream.read_new(1)[0].event_id == ID
+
+
+def test_a_transaction_to_the_store_address_is_no_event(
+    client: Client, stream: ShardStream
+) -> None:
+    payload = json.dumps({"event_id": ID, "type": "transaction"}).encode()
+    body = base64.b64encode(zlib.compress(payload))
+    assert client.post(STORE, body).json() == {"id": ID}
+    (entry,) = stream.read_new(10)
+    (item,) = parse_envelope(entry.body).items
+    assert (entry.kind, entry.encoding) == ("envelope", "")
+    assert (item.type, bytes(item.payload)) == ("transaction", payload)
 
 
 def test_an_envelope_may_come_to_the_store_address(
