@@ -26,7 +26,7 @@ from ingest.crashes.formdata import event_of_form
 from ingest.crashes.minidump import is_minidump, read_minidump
 from ingest.crashes.msgpack import unpack_values
 from ingest.envelope import Item
-from ingest.eventjson import decode_event
+from ingest.eventjson import clean_tree, decode_event
 
 MINIDUMP = "event.minidump"
 APPLE_REPORT = "event.applecrashreport"
@@ -63,7 +63,8 @@ def complete(items: list[Item]) -> list[Item]:
         _add(tree, part)
     headers = event.headers if event else {"type": "event"}
     kept = [item for item in rest if not _is_merged(item)]
-    return [Item(headers, memoryview(orjson.dumps(tree))), *kept]
+    # Nested as deep as JSON may be read, it could not be written.
+    return [Item(headers, memoryview(orjson.dumps(clean_tree(tree)))), *kept]
 
 
 def attachment_type(item: Item) -> str:
@@ -152,8 +153,9 @@ def _told_by(items: list[Item]) -> Iterator[JSON]:
         for item in items:
             try:
                 told = read(item)
-            except (ValueError, RecursionError, msgspec.MsgspecError):
-                # What can't be read is kept as a file, or counted as invalid.
+            except (ValueError, TypeError, RecursionError, msgspec.MsgspecError):
+                # What can't be read, or has what JSON hasn't, is kept as a file, or
+                # counted as invalid.
                 continue
             if told:
                 yield told

@@ -178,11 +178,22 @@ def test_parts_of_crash_handlers_are_put_into_the_event() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\xdd\xff\xff\xff\xff", b"\x81", b"\xc1", b"\xa5ab", b"\x91" * 5000, b"\xdf"],
+    [
+        *(b"\xdd\xff\xff\xff\xff", b"\x81", b"\xc1", b"\xa5ab", b"\x91" * 5000),
+        # The last one: an extension, which JSON does not have.
+        *(b"\xdf", b"\xd4{N<"),
+    ],
 )
 def test_broken_parts_are_left_out(data: bytes) -> None:
     tree = told(event(message="hello"), attachment("event.payload", data))
     assert tree == {"message": "hello"}
+
+
+def test_an_event_of_any_depth_is_completed() -> None:
+    deep = Item(
+        {"type": "event"}, memoryview(b'{"x":' + b"[" * 900 + b"]" * 900 + b"}")
+    )
+    assert "x" in told(deep, attachment("event.payload", b"\x81\xa1a\x01"))
 
 
 def test_a_form_tells_of_the_event() -> None:
