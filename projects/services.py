@@ -137,6 +137,11 @@ def disable_key(key: ProjectKey) -> None:
     _set_active(key, is_active=False)
 
 
+def rename_key(key: ProjectKey, *, label: str) -> None:
+    key.label = label
+    key.save(update_fields=["label"])
+
+
 def limit_key(key: ProjectKey, *, count: int, window_s: int) -> None:
     """At most `count` events each `window_s` seconds; 0 events means no limit."""
     with transaction.atomic():

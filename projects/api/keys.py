@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django.db import transaction
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -15,23 +16,20 @@ from rest_framework.views import APIView
 from projects import services
 from projects.api.lookup import project_of
 from projects.api.paging import PageQuery, page_response, read_slice
+from projects.api.policies import (
+    RateLimitInput,
+    RateLimitShape,
+    limit_of,
+    rate_limit_json,
+)
 from projects.models import ProjectKey
 from projects.tokens import requires
-
-_DAY_S = 86_400
-_MAX_COUNT = 2**31 - 1
 
 
 class DSNShape(TypedDict):
     public: str
     # With the secret half, which only legacy clients want.
     secret: str
-
-
-class RateLimitShape(TypedDict):
-    count: int
-    # Seconds.
-    window: int
 
 
 class KeyShape(TypedDict):
@@ -47,13 +45,6 @@ class KeyShape(TypedDict):
     dateCreated: datetime
 
 
-class RateLimitInput(serializers.Serializer[Any]):
-    count = serializers.IntegerField(min_value=0, max_value=_MAX_COUNT)
-    window = serializers.IntegerField(
-        min_value=1, max_value=_DAY_S, help_text="Seconds."
-    )
-
-
 class KeyInput(serializers.Serializer[Any]):
     name = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=64
@@ -61,12 +52,14 @@ class KeyInput(serializers.Serializer[Any]):
     rateLimit = RateLimitInput(required=False, allow_null=True)
 
 
+class KeyChange(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, max_length=64)
+    isActive = serializers.BooleanField(required=False)
+    rateLimit = RateLimitInput(required=False, allow_null=True)
+
+
 def key_json(key: ProjectKey) -> KeyShape:
     dsn = services.dsn_of(key)
-    limit: RateLimitShape = {
-        "count": key.rate_limit_count,
-        "window": key.rate_limit_window_s,
-    }
     return {
         "id": key.public_key,
         "name": key.label,
@@ -75,7 +68,7 @@ def key_json(key: ProjectKey) -> KeyShape:
         "secret": key.secret_key,
         "projectId": key.project_id,
         "isActive": key.is_active,
-        "rateLimit": limit if key.rate_limit_count else None,
+        "rateLimit": rate_limit_json(key),
         "dsn": {
             "public": dsn,
             "secret": dsn.replace(
@@ -114,5 +107,45 @@ class KeysView(APIView):
         with transaction.atomic():
             key = services.create_key(found, label=label)
             if limit is not None:
-                services.limit_key(key, count=limit["count"], window_s=limit["window"])
+                services.limit_key(key, **limit_of(limit))
         return Response(key_json(key), status=status.HTTP_201_CREATED)
+
+
+class KeyView(APIView):
+    permission_classes = (requires(read="project:read", write="project:write"),)
+
+    @extend_schema(summary="A key", responses=KeyShape)
+    def get(self, request: Request, org: str, project: str, key_id: str) -> Response:
+        return Response(key_json(_key_of(request, org, project, key_id)))
+
+    @extend_schema(
+        summary="Change a key",
+        description="What is left out stays as it is.",
+        request=KeyChange,
+        responses=KeyShape,
+    )
+    def put(self, request: Request, org: str, project: str, key_id: str) -> Response:
+        found = _key_of(request, org, project, key_id)
+        wanted = KeyChange(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        changes = wanted.validated_data
+        with transaction.atomic():
+            if "name" in changes:
+                services.rename_key(found, label=changes["name"])
+            if "isActive" in changes:
+                is_active = changes["isActive"]
+                (services.enable_key if is_active else services.disable_key)(found)
+            if "rateLimit" in changes:
+                services.limit_key(found, **limit_of(changes["rateLimit"]))
+        return Response(key_json(found))
+
+    @extend_schema(summary="Delete a key", responses={status.HTTP_204_NO_CONTENT: None})
+    def delete(self, request: Request, org: str, project: str, key_id: str) -> Response:
+        services.delete_key(_key_of(request, org, project, key_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _key_of(request: Request, org: str, project: str, key_id: str) -> ProjectKey:
+    """The project's key with that public half. Raises Http404."""
+    found = project_of(request, org, project)
+    return get_object_or_404(found.keys.all(), public_key=key_id)

@@ -7,15 +7,28 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from projects import policies, services
 from projects.api.lookup import user_of
 from projects.api.paging import PageQuery, page_response, read_slice
+from projects.api.policies import (
+    RateLimitInput,
+    RateLimitShape,
+    ScrubbingInput,
+    ScrubbingShape,
+    change_demands,
+    limit_of,
+    rate_limit_json,
+    scrubbing_json,
+)
 from projects.api.projects import ProjectShape, listed_projects, project_json
 from projects.models import Organization, Team, User
 from projects.tokens import organization_of, requires, scopes_of
@@ -56,11 +69,19 @@ class TeamShape(TypedDict):
     isPending: bool
 
 
-class OrganizationDetailShape(OrganizationShape):
+class OrganizationDetailShape(OrganizationShape, ScrubbingShape):
+    """What is told of scrubbing holds for all projects, whatever they say."""
+
+    rateLimit: RateLimitShape | None
     access: list[str]
     role: str
     projects: list[ProjectShape]
     teams: list[TeamShape]
+
+
+class OrganizationInput(ScrubbingInput):
+    name = serializers.CharField(required=False, max_length=64)
+    rateLimit = RateLimitInput(required=False, allow_null=True)
 
 
 def organization_json(organization: Organization) -> OrganizationShape:
@@ -120,25 +141,51 @@ class OrganizationsView(APIView):
 
 
 class OrganizationView(APIView):
-    permission_classes = (requires(read="org:read"),)
+    permission_classes = (requires(read="org:read", write="org:admin"),)
 
     @extend_schema(
         summary="An organization with its projects and teams",
         responses=OrganizationDetailShape,
     )
     def get(self, request: Request, org: str) -> Response:
+        return Response(_detail_json(request, organization_of(request, org)))
+
+    @extend_schema(
+        summary="Change an organization",
+        description="What is left out stays as it is.",
+        request=OrganizationInput,
+        responses=OrganizationDetailShape,
+    )
+    def put(self, request: Request, org: str) -> Response:
         organization = organization_of(request, org)
-        user, token = user_of(request), request.auth
-        body: OrganizationDetailShape = {
-            **organization_json(organization),
-            "access": sorted(scopes_of(request)),
-            "role": getattr(token, "role", ""),
-            "projects": [
-                project_json(project) for project in listed_projects(organization, user)
-            ],
-            "teams": _teams_json(_teams(organization, user)),
-        }
-        return Response(body)
+        wanted = OrganizationInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        changes = wanted.validated_data
+        with transaction.atomic():
+            if "name" in changes:
+                services.rename_organization(organization, name=changes["name"])
+            if "rateLimit" in changes:
+                limit = limit_of(changes["rateLimit"])
+                services.limit_organization(organization, **limit)
+            change_demands(organization, changes)
+        return Response(_detail_json(request, organization))
+
+
+def _detail_json(
+    request: Request, organization: Organization
+) -> OrganizationDetailShape:
+    user, token = user_of(request), request.auth
+    return {
+        **organization_json(organization),
+        **scrubbing_json(policies.scrubbing_of_all(organization)),
+        "rateLimit": rate_limit_json(organization),
+        "access": sorted(scopes_of(request)),
+        "role": getattr(token, "role", ""),
+        "projects": [
+            project_json(project) for project in listed_projects(organization, user)
+        ],
+        "teams": _teams_json(_teams(organization, user)),
+    }
 
 
 class OrganizationProjectsView(APIView):

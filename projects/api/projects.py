@@ -5,14 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from projects import services
 from projects.access import projects_of
 from projects.api.lookup import project_of, user_of
+from projects.api.policies import (
+    PolicyInput,
+    PolicyShape,
+    change_policy,
+    policy_json,
+)
 from projects.models import Organization, Project, ProjectStar, User
 from projects.tokens import requires, scopes_of
 
@@ -42,9 +51,16 @@ class ProjectShape(TypedDict):
     teams: list[SlugShape]
 
 
-class ProjectDetailShape(ProjectShape):
+class ProjectDetailShape(ProjectShape, PolicyShape):
     access: list[str]
     organization: SlugShape
+
+
+class ProjectInput(PolicyInput):
+    name = serializers.CharField(required=False, max_length=64)
+    platform = serializers.CharField(
+        required=False, allow_blank=True, allow_null=True, max_length=32
+    )
 
 
 def listed_projects(organization: Organization, user: User) -> QuerySet[Any]:
@@ -81,15 +97,38 @@ def slug_json(named: Any) -> SlugShape:
 
 
 class ProjectView(APIView):
-    permission_classes = (requires(read="project:read"),)
+    permission_classes = (requires(read="project:read", write="project:write"),)
 
     @extend_schema(summary="A project", responses=ProjectDetailShape)
     def get(self, request: Request, org: str, project: str) -> Response:
-        found: Project = project_of(request, org, project)
-        listed = listed_projects(found.organization, user_of(request))
-        body: ProjectDetailShape = {
-            **project_json(listed.get(pk=found.pk)),
-            "access": sorted(scopes_of(request)),
-            "organization": slug_json(found.organization),
-        }
-        return Response(body)
+        return Response(_detail_json(request, project_of(request, org, project)))
+
+    @extend_schema(
+        summary="Change a project",
+        description="What is left out stays as it is.",
+        request=ProjectInput,
+        responses=ProjectDetailShape,
+    )
+    def put(self, request: Request, org: str, project: str) -> Response:
+        found = project_of(request, org, project)
+        wanted = ProjectInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        changes = wanted.validated_data
+        with transaction.atomic():
+            services.change_project(
+                found,
+                name=changes.get("name", found.name),
+                platform=changes.get("platform", found.platform) or "",
+            )
+            change_policy(found, changes)
+        return Response(_detail_json(request, found))
+
+
+def _detail_json(request: Request, project: Project) -> ProjectDetailShape:
+    listed = listed_projects(project.organization, user_of(request))
+    return {
+        **project_json(listed.get(pk=project.pk)),
+        **policy_json(project),
+        "access": sorted(scopes_of(request)),
+        "organization": slug_json(project.organization),
+    }

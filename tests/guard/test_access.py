@@ -128,6 +128,8 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "member": Membership.objects.get(organization=organization).pk,
         "team": Team.objects.get(organization=organization).slug,
         "token": APIToken.objects.get(organization=organization).pk,
+        "filter_id": "localhost",
+        "key_id": issue.project.keys.get().public_key,
         "int:key": issue.project.keys.get().pk,
         "str:key": "level",
         "object_id": 1,
