@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 SOURCES := errtrack ingest issues monitors projects releases tests manage.py
 
-.PHONY: install run test bench lock chromium clients lock-clients
+.PHONY: install run test bench fuzz lock chromium clients lock-clients
 .DELETE_ON_ERROR:
 
 install: .venv/.installed
@@ -24,6 +24,11 @@ test: .venv/.dev-installed chromium clients
 
 bench: .venv/.dev-installed
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+# Many new cases; `make test` has a few that are always the same.
+fuzz: ROUNDS ?= 50
+fuzz: .venv/.dev-installed
+	FUZZ_ROUNDS=$(ROUNDS) nice $(BIN)/pytest tests/fuzz -q $(ARGS)
 
 # The stamps make a second run instant, and a changed lock a new installation.
 .venv/.installed: requirements.lock pyproject.toml
