@@ -16,6 +16,8 @@ class Outcome(enum.StrEnum):
     # Dropped by the SDK itself, which told us of it.
     CLIENT_DISCARD = "client_discard"
     INVALID = "invalid"
+    # Taken, but failing in the digest again and again: it waits for an operator.
+    SET_ASIDE = "set_aside"
     TOO_LARGE = "too_large"
     RATE_LIMITED = "rate_limited"
     # No credentials, and credentials that do not open the project.
@@ -38,6 +40,7 @@ _STATUS = {
     Outcome.DUPLICATE: 200,
     Outcome.FILTERED: 200,
     Outcome.CLIENT_DISCARD: 200,
+    Outcome.SET_ASIDE: 200,
     Outcome.INVALID: 400,
     Outcome.UNAUTHENTICATED: 401,
     Outcome.REJECTED: 403,
@@ -102,6 +105,9 @@ _EVENT_CATEGORIES = {
 CATEGORIES = tuple(
     sorted({UNKNOWN, *_SAME_NAME, *_CATEGORIES.values(), *_EVENT_CATEGORIES.values()})
 )
+
+# What people mean by events.
+EVENT_CATEGORIES = frozenset({"default", "error", "security"})
 
 
 def category_of(item_type: str, event_type: str = "error") -> str:
