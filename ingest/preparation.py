@@ -172,7 +172,7 @@ def _event_of(
     reason = reason_to_drop(rules.filters, event, entry.remote_ip)
     if reason is not None:
         raise Refusal(Outcome.FILTERED, reason)
-    scrub(event)
+    pieces = scrub(event)
     grouping = group(event)
     description = describe(event)
     fingerprint = uuid.UUID(bytes=grouping.hashes[0])
@@ -190,7 +190,7 @@ def _event_of(
         logger=event.get("logger", ""),
         user=user_identity(event) or _sender(entry, event),
         tags=tags_of(event),
-        packed=pack(event, dictionary) if keeps else None,
+        packed=pack(pieces, dictionary) if keeps else None,
     )
 
 

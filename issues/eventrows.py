@@ -10,7 +10,8 @@ from django.db import transaction
 
 from issues import sql
 from issues.newevent import NewEvent
-from issues.payloads import Part, close_part
+from issues.payloads import close_part
+from issues.repeated import Part
 from projects import arrays
 
 # Day, project and hash of a part.

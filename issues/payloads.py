@@ -14,29 +14,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 import orjson
 import zstandard
 
-from issues.event import Event
+from issues.event import Event, Frame, Stacktrace
+from issues.repeated import Modules, Part, joined, part_of, static_part
 
 # With a dictionary of its own kind a payload gains little from effort: level 1 is
 # 2 % larger than level 3 at half the CPU (measured). Parts are compressed once a day.
 _PAYLOAD_LEVEL = 1
 _PART_LEVEL = 3
 
-_HASH_BYTES = 16
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece that many payloads share."""
-
-    # 16 bytes.
-    hash: bytes
-    data: bytes
+_LABELS = frozenset(
+    {"event_id", "timestamp", "received", "level", "platform", "type", "logger"}
+    | {"release", "dist", "environment", "server_name", "site", "fingerprint"}
+    | {"checksum", "sdk", "debug_meta", "_meta"}
+)
+_NOT_REST = _LABELS | {"modules", "breadcrumbs"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +57,75 @@ class Dictionary:
 NO_DICTIONARY = Dictionary(0, b"")
 
 
-def pack(event: Event, dictionary: Dictionary) -> Packed:
-    """The event in its stored form. Takes the event apart: it is of no use after."""
-    tree: dict[str, Any] = event  # type: ignore[assignment]  # Cut as plain JSON.
-    stack = _part(_cut_stacks(tree))
-    modules = _part(tree.pop("modules", None))
-    payload = _compress(orjson.dumps(tree), dictionary, _PAYLOAD_LEVEL)
+@dataclass(slots=True)
+class Pieces:
+    """An event cut into the JSON that is stored: parts that other events share, and
+    what is its own, by how it is looked through for secrets."""
+
+    rest: bytes
+    variables: bytes
+    breadcrumbs: bytes
+    # Ids, names and times: what identifies the event and its sender.
+    labels: bytes
+    stack: Part | None
+    modules: Part | None
+
+
+def pieces_of(event: Event) -> Pieces:
+    """Leaves the event as it is. Raises TypeError for what is nested too deeply."""
+    stacks = _stacks(event)
+    modules = event.get("modules")
+    return Pieces(
+        rest=_rest_of(event),
+        variables=_variables_of(event),
+        breadcrumbs=orjson.dumps(event.get("breadcrumbs")),
+        labels=orjson.dumps(_labels_of(event)),
+        stack=joined([static_part(stack["frames"]) for stack in stacks]),
+        modules=_modules_part(modules) if modules else None,
+    )
+
+
+def _labels_of(event: Event) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name in _LABELS}
+
+
+def _rest_of(event: Event) -> bytes:
+    """All but what has a piece of its own."""
+    stacks = _stacks(event)
+    frames = [stack["frames"] for stack in stacks]
+    rest = {name: value for name, value in event.items() if name not in _NOT_REST}
+    try:
+        for stack in stacks:
+            stack["frames"] = []
+        return orjson.dumps(rest)
+    finally:
+        for stack, taken in zip(stacks, frames, strict=True):
+            stack["frames"] = taken
+
+
+def replace_rest(event: Event, rest: Event) -> None:
+    """Takes the decoded rest over into the event that it was made of."""
+    for stack, kept in zip(_stacks(rest), _stacks(event), strict=True):
+        stack["frames"] = kept["frames"]
+    event.update(rest)
+
+
+def _variables_of(event: Event) -> bytes:
+    """For each stack trace, for each frame its variables or null."""
+    return orjson.dumps(
+        [[frame.get("vars") for frame in stack["frames"]] for stack in _stacks(event)]
+    )
+
+
+def pack(pieces: Pieces, dictionary: Dictionary) -> Packed:
+    """The event in its stored form."""
+    own = (pieces.labels, pieces.rest, pieces.variables, pieces.breadcrumbs)
+    payload = b"[" + b",".join(own) + b"]"
     return Packed(
-        payload=payload,
+        payload=_compress(payload, dictionary, _PAYLOAD_LEVEL),
         dictionary_id=dictionary.id,
-        stack=stack,
-        modules=modules,
+        stack=pieces.stack,
+        modules=pieces.modules,
     )
 
 
@@ -81,14 +136,15 @@ def unpack(
 
     A part that is gone leaves frames with their variables only.
     """
-    tree = orjson.loads(raw_payload(payload, dictionary))
-    if stack is None:
-        _name_variables(tree)
-    else:
-        _put_stacks_back(tree, orjson.loads(open_part(stack)))
+    event: Event
+    event, rest, variables, crumbs = orjson.loads(raw_payload(payload, dictionary))
+    event.update(rest)
+    static = None if stack is None else orjson.loads(open_part(stack))
+    _put_frames_back(event, static, variables)
+    if crumbs is not None:
+        event["breadcrumbs"] = crumbs
     if modules is not None:
-        tree["modules"] = orjson.loads(open_part(modules))
-    event: Event = tree
+        event["modules"] = orjson.loads(open_part(modules))
     return event
 
 
@@ -117,56 +173,35 @@ def train(samples: list[bytes], size_bytes: int = 32 * 1024) -> bytes:
         return b""
 
 
-def _part(tree: object) -> Part | None:
-    if not tree:
-        return None
-    data = orjson.dumps(tree)
-    # Whoever could make two parts of one hash could put words into the stack traces
-    # of others in the project. SHA-256 is no slower for it: processors have it built
-    # in (10 KB: 7 µs, BLAKE2b 12).
-    return Part(sha256(data).digest()[:_HASH_BYTES], data)
+def _modules_part(modules: dict[str, str]) -> Part:
+    if isinstance(modules, Modules):
+        return modules.part
+    return part_of(orjson.dumps(modules))
 
 
-def _stacks(tree: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every stack trace of the event that has frames, in a fixed order."""
-    holders = [
-        holder
-        for name in ("exception", "threads")
-        if (block := tree.get(name))
-        for holder in block.get("values", ())
-    ]
-    holders.append(tree)
-    return [
-        stack
-        for holder in holders
-        if (stack := holder.get("stacktrace")) and stack.get("frames")
-    ]
+def _stacks(event: Event) -> list[Stacktrace]:
+    """Every stack trace of the event, in a fixed order."""
+    holders: list[Any] = []
+    if "exception" in event:
+        holders += event["exception"]["values"]
+    if "threads" in event:
+        holders += event["threads"]["values"]
+    holders.append(event)
+    return [holder["stacktrace"] for holder in holders if "stacktrace" in holder]
 
 
-def _cut_stacks(tree: dict[str, Any]) -> list[list[dict[str, Any]]]:
-    """Takes the frames out; each stack trace keeps the list of their variables."""
-    static = []
-    for stack in _stacks(tree):
-        frames = stack["frames"]
-        stack["frames"] = [frame.pop("vars", None) for frame in frames]
-        static.append(frames)
-    return static
-
-
-def _put_stacks_back(tree: dict[str, Any], static: list[list[dict[str, Any]]]) -> None:
-    for stack, frames in zip(_stacks(tree), static, strict=True):
-        for frame, variables in zip(frames, stack["frames"], strict=True):
-            if variables is not None:
-                frame["vars"] = variables
+def _put_frames_back(
+    event: Event,
+    static: list[list[Frame]] | None,
+    variables: list[list[dict[str, Any] | None]],
+) -> None:
+    stacks = _stacks(event)
+    for index, (stack, of_stack) in enumerate(zip(stacks, variables, strict=True)):
+        frames: list[Frame] = static[index] if static else [{} for _ in of_stack]
+        for frame, found in zip(frames, of_stack, strict=True):
+            if found is not None:
+                frame["vars"] = found
         stack["frames"] = frames
-
-
-def _name_variables(tree: dict[str, Any]) -> None:
-    for stack in _stacks(tree):
-        stack["frames"] = [
-            {} if variables is None else {"vars": variables}
-            for variables in stack["frames"]
-        ]
 
 
 def _compress(data: bytes, dictionary: Dictionary, level: int) -> bytes:

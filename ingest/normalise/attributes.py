@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from ingest.normalise.breadcrumbs import LEVELS
-from ingest.normalise.fields import Notes, paired, text
+from ingest.normalise.fields import Notes, json_bytes, paired, text
 from issues.event import Sdk
 from issues.grouping.v1.library import FAMILIES
+from issues.repeated import Memory, Modules, part_of
 
 PLATFORMS = frozenset(FAMILIES) | {
     *("as3", "cfml", "haskell", "lua", "nintendo-switch", "ocaml", "playstation", "r"),
@@ -30,6 +31,8 @@ _NO_TAGS = frozenset(
 _BAD_RELEASE = re.compile(r"[/\\\t\r\n\f]")
 _DIST = re.compile(r"[A-Za-z0-9_.-]+")
 _TAG_KEY = re.compile(r"[\w.:-]+")
+
+_modules: Memory[Modules] = Memory(max_bytes=2**20)
 
 
 def level(value: object, notes: Notes) -> str:
@@ -154,17 +157,26 @@ def _tag_value(content: str) -> str:
 
 
 def modules(value: object, notes: Notes) -> dict[str, str] | None:
-    """Package names and versions, up to 8 KiB of them."""
+    """Package names and versions, up to 8 KiB of them.
+
+    A process sends the same ones each time, so that they are known by their JSON.
+    """
     if not isinstance(value, dict):
         if value is not None:
             notes.wrong("modules", value)
         return None
-    try:
-        is_fine = len("".join(value.values())) + len("".join(value)) < 7000
-    except TypeError:
-        is_fine = False
-    if is_fine and len(value) < 300:
-        return value or None
+    data = json_bytes(value)
+    known = _modules.get("", data)
+    if known is None:
+        count = notes.count
+        read = _read_modules(value, notes)
+        known = Modules(read, part_of(json_bytes(read)))
+        if notes.count == count and data:
+            _modules.put("", data, known)
+    return known or None
+
+
+def _read_modules(value: dict[str, Any], notes: Notes) -> dict[str, str]:
     kept: dict[str, str] = {}
     left = 8 * 1024
     for name, version in value.items():
@@ -174,7 +186,7 @@ def modules(value: object, notes: Notes) -> dict[str, str] | None:
             notes.cut("modules", len(value), len(kept))
             break
         kept[name] = known
-    return kept or None
+    return kept
 
 
 def sdk(value: object, client: str, notes: Notes) -> Sdk | None:

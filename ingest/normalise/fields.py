@@ -20,14 +20,16 @@ class Notes:
     Paths are dotted, as in ``exception.values.0.value``.
     """
 
-    __slots__ = ("errors", "meta")
+    __slots__ = ("count", "errors", "meta")
 
     def __init__(self) -> None:
+        self.count = 0
         self.errors: list[ProcessingError] = []
         self.meta: dict[str, Any] = {}
 
     def wrong(self, path: str, value: object, kind: str = "invalid_data") -> None:
         """Note that the field was set aside, with the start of what it held."""
+        self.count += 1
         if len(self.errors) >= NOTES_MAX:
             return
         note: ProcessingError = {"type": kind, "name": path}
@@ -37,6 +39,7 @@ class Notes:
 
     def cut(self, path: str, length: int, kept: int) -> None:
         """Note that the field was longer, in the characters or bytes it had."""
+        self.count += 1
         note = {"len": length, "rem": [["!limit", "s", max(kept - 3, 0), kept]]}
         node = self._node(path)
         node[""] = {**node.get("", {}), **note}
@@ -69,6 +72,14 @@ def json_text(value: object) -> str:
         return orjson.dumps(value).decode()
     except TypeError:
         return f"<{type(value).__name__}>"
+
+
+def json_bytes(value: object) -> bytes:
+    """The value as JSON; empty for what is nested too deeply to write."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return b""
 
 
 def text(value: object, limit: int, notes: Notes, path: str) -> str | None:

@@ -1,12 +1,14 @@
 """Stack traces and their frames.
 
-Frames are most of an event, so whole runs of well-formed ones pass a test of their
-shape and are otherwise left alone; only an odd frame is read field by field.
+Frames are most of an event. A trace that was seen before is known by its JSON; of a
+new one whole runs of well-formed frames pass a test of their shape and are otherwise
+left alone; only an odd frame is read field by field.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from ingest.normalise.columns import (
@@ -17,9 +19,10 @@ from ingest.normalise.columns import (
     texts,
     well_formed,
 )
-from ingest.normalise.fields import Notes, boolean, integer, text
+from ingest.normalise.fields import Notes, boolean, integer, json_bytes, listed, text
 from issues.event import Frame, Stacktrace
 from issues.grouping import is_library
+from issues.repeated import Frames, Memory, Part, static_part
 
 FRAMES_MAX = 250
 DETAILED_FRAMES_MAX = 50
@@ -52,8 +55,23 @@ _TESTS = {
     "lineno": natural,
     "colno": natural,
     "in_app": of_type(bool),
-    "vars": of_type(dict),
 }
+
+
+class _Known(NamedTuple):
+    """What was made of the frames of a trace, without their variables."""
+
+    part: Part
+    # None where they were left as they came.
+    frames: list[Frame] | None
+    # The places of those that are to have neither variables nor source around them.
+    undetailed: tuple[int, ...]
+
+
+# What variables are, where nothing is wrong with them.
+_OWN = frozenset({dict, type(None)})
+
+_memory: Memory[_Known] = Memory(max_bytes=8 * 2**20)
 
 
 def stacktrace(
@@ -76,12 +94,10 @@ def stacktrace(
     if len(frames) > FRAMES_MAX:
         notes.cut(f"{path}.frames", len(frames), FRAMES_MAX)
         frames = frames[-FRAMES_MAX:]
-    frames = _frames(frames, platform, notes, path)
-    if not frames:
+    read = _known_frames(frames, platform, notes, path)
+    if not read:
         return None
-    if len(frames) > DETAILED_FRAMES_MAX:
-        _slim(frames)
-    trace: Stacktrace = {"frames": frames}
+    trace: Stacktrace = {"frames": read}
     if len(value) > 1:
         _add_attributes(trace, value, notes, path)
     return trace
@@ -107,12 +123,72 @@ def _add_attributes(
         trace["instruction_addr_adjustment"] = adjustment[:64]
 
 
-def _frames(frames: list[Any], platform: str, notes: Notes, path: str) -> list[Frame]:
-    """The frames, in place where they are well-formed."""
+def _known_frames(found: list[Any], platform: str, notes: Notes, path: str) -> Frames:
+    """The frames with their variables.
+
+    Most events repeat a trace that was seen before, in all but the variables: what
+    was made of it then is known by its JSON.
+    """
+    frames = listed(found, notes, f"{path}.frames")
+    variables = [frame.pop("vars", None) for frame in frames]
+    data = json_bytes(frames)
+    known = _memory.get(platform, data)
+    if known is None:
+        count = notes.count
+        read = _frames(frames, platform, notes, path)
+        variables = [own for own, frame in zip(variables, read, strict=True) if frame]
+        frames = [frame for frame in read if frame]
+        known = _known(frames, data)
+        # What was noted is noted each time, at the place where it then stands.
+        if notes.count == count and len(read) == len(frames) and data:
+            _memory.put(platform, data, known)
+    elif known.frames is not None:
+        frames = known.frames
+    for index in known.undetailed:
+        variables[index] = None
+    if not _OWN.issuperset(map(type, variables)):
+        variables = [
+            _variables(own, notes, f"{path}.frames.{index}.vars")
+            for index, own in enumerate(variables)
+        ]
+    return Frames(_completed(known, frames, variables), known.part)
+
+
+def _known(frames: list[Frame], sent: bytes) -> _Known:
+    undetailed: tuple[int, ...] = ()
+    if len(frames) > DETAILED_FRAMES_MAX:
+        undetailed = _undetailed(frames)
+    for index in undetailed:
+        frames[index].pop("pre_context", None)
+        frames[index].pop("post_context", None)
+    part = static_part(frames)
+    if part.data == sent:
+        # One copy of the bytes is enough.
+        return _Known(part._replace(data=sent), None, ())
+    return _Known(part, frames, undetailed)
+
+
+def _completed(known: _Known, frames: list[Frame], variables: list[Any]) -> list[Frame]:
+    if known.frames is not None:
+        # They are shared, so that a frame with variables is another one.
+        return [
+            {**frame, "vars": own} if own else frame
+            for frame, own in zip(frames, variables, strict=True)
+        ]
+    for frame, own in zip(frames, variables, strict=True):
+        if own:
+            frame["vars"] = own
+    return frames
+
+
+def _frames(
+    frames: list[Any], platform: str, notes: Notes, path: str
+) -> Sequence[Frame | None]:
+    """The frames, in place where they are well-formed; None where nothing is left."""
     if not frames:
         return []
     first = frames[0]
-    is_whole = type(first) is dict and "in_app" in first and "filename" in first
+    is_whole = "in_app" in first and "filename" in first
     if is_whole and are_alike(frames, _TESTS):
         return frames
     good = well_formed(frames, _TESTS)
@@ -122,15 +198,13 @@ def _frames(frames: list[Any], platform: str, notes: Notes, path: str) -> list[F
             frames[index] = _read(frame, platform, notes, place)
         elif "in_app" not in frame and is_library(frame, platform):
             frame["in_app"] = False
-    return frames if all(good) else [frame for frame in frames if frame]
+    return frames
 
 
-def _read(value: object, platform: str, notes: Notes, path: str) -> Frame | None:
+def _read(
+    value: dict[str, Any], platform: str, notes: Notes, path: str
+) -> Frame | None:
     """The frame read field by field; None when nothing of it can be used."""
-    if not isinstance(value, dict):
-        if value is not None:
-            notes.wrong(path, value)
-        return None
     frame: dict[str, Any] = {}
     for name, limit in _TEXTS.items():
         if name in value:
@@ -145,7 +219,6 @@ def _read(value: object, platform: str, notes: Notes, path: str) -> Frame | None
         if isinstance(value.get(name), dict):
             frame[name] = value[name] or None
     frame.update(source_context(value, notes, path))
-    frame["vars"] = _variables(value.get("vars"), notes, f"{path}.vars")
     frame = {name: item for name, item in frame.items() if item is not None}
     if "filename" not in frame and "abs_path" in frame:
         frame["filename"] = path_of(frame["abs_path"])
@@ -195,8 +268,8 @@ def _variables(value: object, notes: Notes, path: str) -> dict[str, Any] | None:
     return None
 
 
-def _slim(frames: list[Frame]) -> None:
-    """Drop the details of middle frames, those of libraries first."""
+def _undetailed(frames: list[Frame]) -> tuple[int, ...]:
+    """Which frames lose their details: those in the middle, of libraries first."""
     middle = len(frames) / 2
     order = sorted(
         range(len(frames)),
@@ -205,8 +278,4 @@ def _slim(frames: list[Frame]) -> None:
             abs(index - middle),
         ),
     )
-    for index in order[: len(frames) - DETAILED_FRAMES_MAX]:
-        frame = frames[index]
-        frame.pop("vars", None)
-        frame.pop("pre_context", None)
-        frame.pop("post_context", None)
+    return tuple(order[: len(frames) - DETAILED_FRAMES_MAX])

@@ -9,6 +9,7 @@ from issues.event import Frame
 from issues.grouping.parts import Part
 from issues.grouping.v1 import files, names
 from issues.grouping.v1.library import FAMILIES, NEVER_OWN, library_of
+from issues.repeated import Frames
 
 CONTEXT_LINE_CHARS = 120
 CYCLE_MAX = 8
@@ -51,7 +52,7 @@ class Trace(NamedTuple):
 
 
 _views: dict[tuple[object, ...], View] = {}
-_traces: dict[int, Trace] = {}
+_traces: dict[tuple[str, bytes], Trace] = {}
 
 
 def view(frame: Frame, platform: str) -> View:
@@ -149,9 +150,10 @@ def trace(frames: list[Frame], platform: str) -> Trace:
     app's; where it calls all of them the app's, it did not look, and the rules do.
     Without any frame of the app all frames count.
     """
-    # Most events repeat a trace that was seen before. Its key is kept as a hash: with
-    # 64 bits, seeded anew by each process, no two traces meet in practice.
-    key = hash((platform, tuple([_key(frame) for frame in frames])))
+    # Most events repeat a trace that was seen before.
+    if not isinstance(frames, Frames):
+        return _trace(frames, platform)
+    key = (platform, frames.static.hash)
     known = _traces.get(key)
     if known is None:
         if len(_traces) >= TRACES_MAX:

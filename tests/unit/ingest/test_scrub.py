@@ -8,6 +8,7 @@ import pytest
 
 from ingest.scrub import scrub
 from issues.event import Event
+from issues.payloads import NO_DICTIONARY, close_part, pack, unpack
 from tests.unit.events import error, event_of, frame
 
 CARD = "4111 1111 1111 1111"
@@ -15,9 +16,10 @@ FILTERED = "[Filtered]"
 
 
 def scrubbed(payload: object = None, **fields: Any) -> Event:
-    event = event_of(payload, **fields)
-    scrub(event)
-    return event
+    """The event as it comes back from the store."""
+    packed = pack(scrub(event_of(payload, **fields)), NO_DICTIONARY)
+    stack = close_part(packed.stack) if packed.stack else None
+    return unpack(packed.payload, NO_DICTIONARY, stack, None)
 
 
 def extra_of(**extra: Any) -> dict[str, Any]:
@@ -112,9 +114,11 @@ def test_numbers_of_cards_are_filtered() -> None:
 
 
 def test_variables_of_all_traces_are_looked_at() -> None:
-    secret = frame("f", filename="a.py", vars={"password": "x", "note": CARD})
-    trace = {"frames": [secret]}
-    event = scrubbed(error(secret, threads=[{"stacktrace": trace}]))
+    def secret() -> dict[str, Any]:
+        return frame("f", filename="a.py", vars={"password": "x", "note": CARD})
+
+    trace = {"frames": [secret()]}
+    event = scrubbed(error(secret(), threads=[{"stacktrace": trace}]))
     shown = str(event["exception"]) + str(event["threads"])
     assert CARD not in shown
     assert shown.count(FILTERED) == 4

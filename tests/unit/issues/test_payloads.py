@@ -12,6 +12,7 @@ from issues.payloads import (
     Dictionary,
     close_part,
     pack,
+    pieces_of,
     raw_payload,
     train,
     unpack,
@@ -31,7 +32,7 @@ def _event(number: int) -> Event:
 def _there_and_back(number: int, dictionary: Dictionary) -> bool:
     event = _event(number)
     before = json.dumps(event, sort_keys=True)
-    packed = pack(event, dictionary)
+    packed = pack(pieces_of(event), dictionary)
     parts = [close_part(part) for part in (packed.stack, packed.modules) if part]
     after = unpack(packed.payload, dictionary, *parts)
     return json.dumps(after, sort_keys=True) == before
@@ -39,7 +40,7 @@ def _there_and_back(number: int, dictionary: Dictionary) -> bool:
 
 @cache
 def _trained() -> Dictionary:
-    packed = [pack(_event(number), NO_DICTIONARY) for number in range(200)]
+    packed = [pack(pieces_of(_event(number)), NO_DICTIONARY) for number in range(200)]
     samples = [raw_payload(one.payload, NO_DICTIONARY) for one in packed]
     # No id that a database gives: what opens a payload is remembered by it.
     return Dictionary(-1, train(samples))
@@ -58,6 +59,7 @@ def test_threads_share_a_dictionary_without_harm() -> None:
 
 
 def test_equal_stack_traces_are_one_part() -> None:
-    one, other = pack(_event(1), NO_DICTIONARY), pack(_event(2), NO_DICTIONARY)
+    events = (pieces_of(_event(number)) for number in (1, 2))
+    one, other = (pack(pieces, NO_DICTIONARY) for pieces in events)
     assert one.stack == other.stack
     assert one.payload != other.payload
