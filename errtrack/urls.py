@@ -13,8 +13,10 @@ from projects.views.home import favicon, robots
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("projects.urls")),
     path("", include("issues.urls")),
+    path("", include("ingest.urls")),
     path("api/0/", include("projects.api.urls")),
     path("api/0/", include("issues.api.urls")),
+    path("api/0/", include("ingest.api.urls")),
     path("api/0/openapi.json", openapi, name="openapi"),
     # Clients of the API read JSON only, also where there is nothing.
     re_path("^api/", not_found),

@@ -18,6 +18,7 @@ the whole memory is bounded however many projects are flooded: 256,000 ids, 25 M
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -110,17 +111,26 @@ def command(
 
 def find(project_id: int, event_id: str) -> list[Fate]:
     """What is remembered of the id, latest first. Raises redis.RedisError."""
-    fields = [_field(project_id, event_id, category) for category in CATEGORIES]
+    return [fate for _, fate in find_in([project_id], event_id)]
+
+
+def find_in(projects: Sequence[int], event_id: str) -> list[tuple[int, Fate]]:
+    """The same for several projects, each fate with its project's id."""
+    places = [(project_id, one) for project_id in projects for one in CATEGORIES]
     pipe = valkey.blocking().pipeline(transaction=False)
-    for name in _names(project_id % BUCKETS):
-        pipe.hmget(name, fields)
-    new, old = pipe.execute()
+    for project_id, category in places:
+        field = _field(project_id, event_id, category)
+        for name in _names(project_id % BUCKETS):
+            pipe.hget(name, field)
+    answers = pipe.execute()
     fates = [
-        _fate(category, value)
-        for category, of_new, of_old in zip(CATEGORIES, new, old, strict=True)
+        (project_id, _fate(category, value))
+        for (project_id, category), of_new, of_old in zip(
+            places, answers[::2], answers[1::2], strict=True
+        )
         if (value := of_new or of_old)
     ]
-    return sorted(fates, key=lambda fate: fate.at, reverse=True)
+    return sorted(fates, key=lambda found: found[1].at, reverse=True)
 
 
 def _names(bucket: int) -> tuple[str, str]:

@@ -167,6 +167,35 @@ def bars(
     return "".join(path)
 
 
+def stacks(
+    layers: Sequence[Sequence[int]], *, top: int, width: int, height: int, gap: float
+) -> list[str]:
+    """A path for each layer of stacked bars, the first layer at the foot.
+
+    >>> stacks([[10, 0], [5, 20]], top=20, width=21, height=20, gap=1)
+    ['M0 10h10v10h-10z', 'M0 5h10v5h-10zM11 0h10v20h-10z']
+    """
+    n = max((len(layer) for layer in layers), default=1) or 1
+    bar = (width - gap * (n - 1)) / n
+    feet = [0] * n
+    paths = []
+    for layer in layers:
+        path = []
+        for i, count in enumerate(layer):
+            if count <= 0:
+                continue
+            low, high = (
+                total / max(top, 1) * height for total in (feet[i], feet[i] + count)
+            )
+            feet[i] += count
+            x, h = i * (bar + gap), max(0.5, high - low)
+            path.append(
+                f"M{x:.5g} {height - low - h:.5g}h{bar:.4g}v{h:.4g}h-{bar:.4g}z"
+            )
+        paths.append("".join(path))
+    return paths
+
+
 def nice_max(n: float) -> int:
     """A round number at or just above n: the top of a y axis.
 

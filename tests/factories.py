@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from ingest.models import PoisonEntry
 from ingest.preparation import prepare
 from ingest.sampling import Sampler
 from ingest.stream import Entry
@@ -140,3 +141,19 @@ def make_issue(project: Project, **payload: Any) -> Issue:
     """An issue of one event."""
     stored = store(make_event(project, make_payload(**payload)))
     return Issue.objects.get(pk=stored.new_issues[0])
+
+
+def set_aside(project: Project, body: bytes = b"{}", **fields: Any) -> PoisonEntry:
+    """An entry of the project that could not be digested."""
+    values: dict[str, Any] = {
+        "project": project,
+        "key_id": 1,
+        "event_id": uuid.uuid4().hex,
+        "shard": 0,
+        "received_at": datetime.now(UTC),
+        "fields": {"kind": "store", "encoding": ""},
+        "body": body,
+        "reason": "ValueError: bad value",
+        "tries": 3,
+    }
+    return PoisonEntry.objects.create(**values | fields)

@@ -47,8 +47,7 @@ from issues.charts import history_of_issue
 from issues.cursors import CursorError, Sort
 from issues.listing import TOTAL_CAP, IssueRow, Page, list_issues
 from issues.models import Issue
-from projects.access import projects_of
-from projects.api.lookup import named_projects, project_of, user_of
+from projects.api.lookup import project_of, projects_or_all, user_of
 from projects.api.paging import (
     FIRST,
     PAST_LAST,
@@ -56,11 +55,10 @@ from projects.api.paging import (
     page_response,
     read_query,
 )
-from projects.models import Organization, Project, User
+from projects.models import Project, User
 from projects.tokens import requires
 from projects.windows import Graph, Window
 
-_ALL_PROJECTS = "-1"
 _NOTHING = Page(
     rows=[],
     next_cursor=None,
@@ -110,7 +108,7 @@ class OrganizationIssuesView(APIView):
     def get(self, request: Request, org: str) -> Response:
         organization = organization_named(request, org)
         query = read_query(request, OrganizationIssueQuery)
-        projects = _projects(organization, query["project"])
+        projects = projects_or_all(organization, query["project"])
         return _list(request, projects, query, _graph(query["groupStatsPeriod"]))
 
     @extend_schema(
@@ -122,23 +120,7 @@ class OrganizationIssuesView(APIView):
     def put(self, request: Request, org: str) -> Response:
         organization = organization_named(request, org)
         query = read_query(request, OrganizationBulkQuery)
-        return _change(request, _projects(organization, query["project"]), query)
-
-
-def _projects(organization: Organization, names: Sequence[str]) -> list[Project]:
-    """The projects named, all where none is. Raises ValidationError."""
-    if not names or _ALL_PROJECTS in names:
-        found = list(projects_of(organization))
-    else:
-        found = list(named_projects(organization, list(names)))
-        known = {name for one in found for name in (one.slug, str(one.pk))}
-        if unknown := [name for name in names if name not in known]:
-            raise serializers.ValidationError(
-                {"project": f"This organization has no project {unknown[0]!r}."}
-            )
-    for project in found:
-        project.organization = organization
-    return found
+        return _change(request, projects_or_all(organization, query["project"]), query)
 
 
 def _graph(period: str) -> Graph | None:

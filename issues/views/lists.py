@@ -31,6 +31,7 @@ ROWS = 25
 DEFAULT_QUERY = "is:unresolved"
 # A menu of more environments than these is no menu.
 _ENVIRONMENTS = 50
+_EVENT_ID = re.compile(r"[0-9a-fA-F]{32}")
 _STATUS_TERM = re.compile(r'(?:^|\s)!?is:(?:"[^"]*"|\S+)')
 
 _SEARCHES = (
@@ -136,6 +137,7 @@ def _answer(
         "searches": [{"name": name, "query": query} for name, query in _SEARCHES],
         "heading": _heading(asked.query),
         "any_status": _any_status(asked.query),
+        "is_event_id": _is_event_id(asked.query),
     }
     try:
         filter = asked.filter()
@@ -220,7 +222,7 @@ def _direct_hit(scope: Scope, projects: Sequence[Project], query: str) -> str | 
             if project.slug.lower() == slug:
                 found = Issue.objects.filter(project=project, number=number)
                 return _address(scope, found.first())
-    if not re.fullmatch(r"[0-9a-fA-F]{32}", query.replace("-", "")):
+    if not _is_event_id(query):
         return None
     event = Event.objects.filter(
         project__in=[p.pk for p in projects], event_id=uuid.UUID(query)
@@ -229,6 +231,10 @@ def _direct_hit(scope: Scope, projects: Sequence[Project], query: str) -> str | 
         return None
     address = _address(scope, Issue.objects.filter(pk=event.issue_id).first())
     return address and f"{address}events/{event.event_id.hex}/"
+
+
+def _is_event_id(query: str) -> bool:
+    return _EVENT_ID.fullmatch(query.replace("-", "")) is not None
 
 
 def _address(scope: Scope, issue: Issue | None) -> str | None:

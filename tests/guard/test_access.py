@@ -18,13 +18,14 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 from pytest_django import Settings
 
+from ingest.models import PoisonEntry
 from issues.events import latest_event
 from issues.models import Issue
 from issues.shortid import encode
 from issues.store import forget_everything
 from projects.models import APIToken, Membership, Organization, Team
 from projects.tokens import SCOPES, create_token
-from tests.factories import make_issue, make_organization, make_project
+from tests.factories import make_issue, make_organization, make_project, set_aside
 from tests.people import make_member, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +105,9 @@ def issue() -> Issue:
     Team.objects.create(organization=organization, slug="core", name="Core")
     owner = Membership.objects.get(organization=organization)
     create_token(user=owner.user, organization=organization, name="ci", scopes=SCOPES)
-    return make_issue(make_project("shop", organization=organization))
+    project = make_project("shop", organization=organization)
+    set_aside(project)
+    return make_issue(project)
 
 
 @pytest.fixture
@@ -122,12 +125,14 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "org": organization.slug,
         "project": issue.project.slug,
         "number": issue.number,
+        "version": "shop@1.0.0",
         "event": event.event_id.hex,
         "issue": issue.pk,
         "short_id": encode(issue.project.slug, issue.number),
         "member": Membership.objects.get(organization=organization).pk,
         "team": Team.objects.get(organization=organization).slug,
         "token": APIToken.objects.get(organization=organization).pk,
+        "int:entry": PoisonEntry.objects.get(project__organization=organization).pk,
         "filter_id": "localhost",
         "key_id": issue.project.keys.get().public_key,
         "int:key": issue.project.keys.get().pk,

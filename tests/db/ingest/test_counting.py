@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 
 import redis
+from pytest_django import Settings
 
 from ingest import fates, flushing
 from ingest.counting import FATES_PER_S
@@ -77,8 +79,13 @@ def test_every_record_of_a_refused_envelope_is_counted_in_its_category(
 
 
 def test_what_is_refused_for_a_full_queue_is_counted_once(
-    client: Client, keys: KnownKeys, store: redis.Redis
+    make_client: Callable[[], Client],
+    keys: KnownKeys,
+    store: redis.Redis,
+    settings: Settings,
 ) -> None:
+    settings.SPOOL_MAX_BYTES = 0
+    client = make_client()
     keys.limit(1)
     client.post(ENVELOPE, ONE_EVENT)
     store.set("errtrack:stream:0:bytes", 2**40)

@@ -1,0 +1,1 @@
+"""The API about what becomes of what is sent."""

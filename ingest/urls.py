@@ -1,0 +1,21 @@
+"""Where the pages about ingest are."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from ingest.views import event, health, poison
+
+app_name = "ingest"
+
+_ORG = "o/<slug:org>/ingest/"
+_PROJECT = "o/<slug:org>/p/<slug:project>/ingest/"
+
+urlpatterns = [
+    path(_ORG, health.organization_health, name="organization"),
+    path(f"{_ORG}event/", event.organization_event, name="organization_event"),
+    path(f"{_ORG}poison/", poison.poison_list, name="poison_list"),
+    path(f"{_ORG}poison/<int:entry>/", poison.poison, name="poison"),
+    path(f"{_PROJECT}event/", event.project_event, name="project_event"),
+    path(_PROJECT, health.project_health, name="project"),
+]

@@ -1,0 +1,1 @@
+"""The pages about what becomes of what is sent."""

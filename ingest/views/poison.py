@@ -1,0 +1,92 @@
+"""Entries that were set aside: what failed, why, and what to do about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from ingest.body import BodyError, decompress
+from ingest.models import PoisonEntry
+from issues.views.scope import Scope, page
+from projects.access import Permission, projects_of, require_role
+
+ROWS = 50
+# Of a body that is opened for the page at all, and of what is shown then.
+_OPENED_MAX_BYTES = 2**20
+_SHOWN_MAX_BYTES = 16 * 2**10
+
+
+@require_safe
+@page
+def poison_list(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The organization's entries, the latest first."""
+    require_role(scope.membership.role, Permission.MANAGE)
+    entries = _entries(scope)
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 10:
+        entries = entries.filter(pk__lt=int(before))
+    rows = list(entries.defer("body", "fields")[: ROWS + 1])
+    context = _context(scope) | {
+        "rows": rows[:ROWS],
+        "before": rows[ROWS - 1].pk if len(rows) > ROWS else None,
+        "is_first": not before,
+    }
+    return render(request, "ingest/poison_list.html", context)
+
+
+@require_safe
+@page
+def poison(request: HttpRequest, scope: Scope, entry: int) -> HttpResponse:
+    """One entry: its reason, how it came, and the beginning of its body."""
+    require_role(scope.membership.role, Permission.MANAGE)
+    found = find_entry(scope, entry)
+    text, note = _opened(found)
+    context = _context(scope) | {
+        "entry": found,
+        "fields": [(name, str(value)) for name, value in found.fields.items() if value],
+        "body_text": text,
+        "body_note": note,
+        "body_bytes": len(found.body),
+    }
+    return render(request, "ingest/poison.html", context)
+
+
+def find_entry(scope: Scope, entry: int) -> PoisonEntry:
+    """The organization's entry. Raises Http404."""
+    found: PoisonEntry | None = _entries(scope).filter(pk=entry).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _entries(scope: Scope) -> Any:
+    return (
+        PoisonEntry.objects.filter(project__in=projects_of(scope.organization))
+        .select_related("project")
+        .order_by("-pk")
+    )
+
+
+def _context(scope: Scope) -> dict[str, Any]:
+    return {
+        "organization": scope.organization,
+        "role": scope.membership.role,
+        "section": "poison",
+    }
+
+
+def _opened(entry: PoisonEntry) -> tuple[str, str]:
+    """The beginning of the body as text, and what is to be said of it."""
+    encoding = str(entry.fields.get("encoding", ""))
+    try:
+        opened = decompress(bytes(entry.body), encoding, _OPENED_MAX_BYTES)
+    except BodyError as error:
+        return "", _("The body cannot be opened here: %s") % error
+    text = opened[:_SHOWN_MAX_BYTES].decode(errors="replace")
+    if len(opened) <= _SHOWN_MAX_BYTES:
+        return text, ""
+    return text, _("Only the beginning is shown.")

@@ -1,0 +1,90 @@
+"""What was set aside is shown to those who can do something about it."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from django.test import Client
+
+from projects.models import Organization, Project, Role
+from tests.factories import make_project, set_aside
+from tests.people import client_of
+
+LIST = "/o/acme/ingest/poison/"
+HOSTILE = "<script>alert(1)</script>\u202e"
+
+
+@pytest.fixture
+def admin(organization: Organization, project: Project) -> Client:
+    return client_of(organization, Role.ADMIN)
+
+
+def body(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_entries_are_listed_latest_first(admin: Client, project: Project) -> None:
+    ids = [set_aside(project, event_id=f"{n:032x}").pk for n in range(52)]
+    first = body(admin, LIST)
+    assert first.index(f"/poison/{ids[-1]}/") < first.index(f"/poison/{ids[-2]}/")
+    assert f"/poison/{ids[0]}/" not in first
+    assert f"/poison/{ids[0]}/" in body(admin, f"{LIST}?before={ids[2]}")
+
+
+def test_an_entry_is_shown_without_its_markup(admin: Client, project: Project) -> None:
+    sent = gzip.compress(f'{{"message":"{HOSTILE}"}}'.encode())
+    fields = {"kind": "store", "encoding": "gzip", "client": HOSTILE}
+    entry = set_aside(project, sent, fields=fields, reason=f"ValueError: {HOSTILE}")
+    shown = body(admin, f"{LIST}{entry.pk}/")
+    assert HOSTILE not in shown
+    assert shown.count("&lt;script&gt;alert(1)&lt;/script&gt;U+202E") == 3
+
+
+def test_of_a_long_body_the_beginning_is_shown(admin: Client, project: Project) -> None:
+    entry = set_aside(project, b"x" * 100_000)
+    shown = body(admin, f"{LIST}{entry.pk}/")
+    assert "Only the beginning is shown." in shown
+    assert len(shown) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("sent", "encoding"),
+    [
+        (gzip.compress(b"\0" * 2**24), "gzip"),
+        (b"\xff\xfe", "gzip"),
+        (b"x", "unheard-of"),
+    ],
+)
+def test_a_body_that_cannot_be_opened_is_not(
+    admin: Client, project: Project, sent: bytes, encoding: str
+) -> None:
+    entry = set_aside(project, sent, fields={"encoding": encoding})
+    assert "The body cannot be opened here" in body(admin, f"{LIST}{entry.pk}/")
+
+
+def test_an_organization_without_any_says_so(admin: Client) -> None:
+    assert "Nothing is set aside" in body(admin, LIST)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [(Role.OWNER, 200), (Role.ADMIN, 200), (Role.MEMBER, 403), (Role.VIEWER, 403)],
+)
+def test_only_who_manages_may_look(project: Project, role: str, status: int) -> None:
+    entry = set_aside(project)
+    client = client_of(project.organization, role)
+    assert client.get(LIST).status_code == status
+    assert client.get(f"{LIST}{entry.pk}/").status_code == status
+
+
+def test_strangers_see_nothing(admin: Client, project: Project) -> None:
+    theirs = make_project("theirs")
+    entry = set_aside(theirs)
+    assert f"/poison/{entry.pk}/" not in body(admin, LIST)
+    assert admin.get(f"{LIST}{entry.pk}/").status_code == 404
+    stranger = client_of(theirs.organization)
+    assert stranger.get(LIST).status_code == 404
+    assert stranger.get(f"{LIST}{entry.pk}/").status_code == 404
