@@ -45,6 +45,9 @@ _LEVELS = {level.name.lower(): level.value for level in Level}
 # Items that become events: what else there is has a kind of its own.
 _EVENT_ITEMS = {"event"} | REPORT_TYPES
 
+# What SDKs that know no envelopes send as an event, too.
+_TRANSACTION = "transaction"
+
 # Stands for the items of a body that cannot be opened.
 _OPAQUE = Item({"type": "unknown"}, memoryview(b""))
 
@@ -113,7 +116,7 @@ def _event_first(items: list[Item]) -> list[Item]:
 
 
 def _count_refusal(entry: Entry, item: Item, refusal: Refusal, tally: Tally) -> None:
-    category = category_of_item(item)
+    category = refusal.category or category_of_item(item)
     place = _place(entry, category, refusal.outcome, refusal.reason)
     tally.add(place, quantity_of(item))
     if entry.event_id and refusal.outcome is not Outcome.UNSUPPORTED:
@@ -211,6 +214,8 @@ def _decode(item: Item, context: Context) -> Any:
     except ValueError:
         raise Refusal(Outcome.INVALID, "json") from None
     if item.type == "event":
+        if isinstance(tree, dict) and tree.get("type") == _TRANSACTION:
+            raise Refusal(Outcome.UNSUPPORTED, "item_type", category=_TRANSACTION)
         return tree
     try:
         return event_of_report(tree, item.headers, context.entry.received_at)

@@ -12,12 +12,16 @@ from ingest.stream import Entry
 
 
 class Refusal(Exception):
-    """An item that cannot be taken; its outcome is counted, the rest goes on."""
+    """An item that cannot be taken; its outcome is counted, the rest goes on.
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
+    It is counted in `category`, by default the one of the item's type.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, *, category: str = "") -> None:
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
+        self.category = category
 
 
 class Context(NamedTuple):

@@ -66,6 +66,15 @@ def test_what_is_not_kept_is_counted_by_its_records(project: Project) -> None:
     }
 
 
+def test_a_transaction_sent_as_an_event_is_no_event(project: Project) -> None:
+    payload = make_payload(type="transaction", transaction="/cart")
+    as_item = entry_of(project, event(b'{"type":"transaction"}'))
+    send(make_entry(project, payload), as_item)
+    digest.drain(0)
+    assert counts() == {("transaction", "unsupported", "item_type"): 2}
+    assert Event.objects.count() == 0
+
+
 def test_a_second_event_of_an_envelope_is_counted_as_invalid(project: Project) -> None:
     send(entry_of(project, event(), event(b'{"message":"y"}')))
     digest.drain(0)
