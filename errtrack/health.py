@@ -1,14 +1,20 @@
-"""Whether the service can do its work: each thing it depends on, asked briefly."""
+"""Whether the service can do its work: each thing it depends on, asked briefly.
+
+Events are accepted longer than all of it works: see `Readiness.is_accepting`.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 
 import django.db
 import redis
@@ -18,6 +24,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from errtrack import heartbeat
+from ingest import halts, spoolfolder
 from ingest.stream import ShardStream
 from issues import partitions
 
@@ -31,6 +38,12 @@ BACKLOG_MAX_S = 60.0
 
 _QUERY_TIMEOUT_MS = 1500
 
+# With less the next requests may find no room, also before the spool's own bound.
+_FREE_DISK_BYTES = 16 * 2**20
+
+# A Redis key: string, written by each check; 10 seconds.
+_WRITTEN = "errtrack:health"
+
 
 class NotReady(Exception):
     """A dependency is not as it must be; the message is for whoever asks."""
@@ -38,11 +51,44 @@ class NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One dependency's state, and the milliseconds that it took to learn it."""
+    """One dependency's state, and the milliseconds that it took to learn it.
+
+    `warning`: it does its work, and somebody should look.
+    """
 
     ok: bool
     detail: str
     ms: float
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Every check by its name."""
+
+    checks: dict[str, Check]
+
+    @property
+    def is_ready(self) -> bool:
+        return all(check.ok for check in self.checks.values())
+
+    @property
+    def is_accepting(self) -> bool:
+        """Whether events are taken: into the stream, or else into the spool."""
+        can_keep = settings.SPOOL_MAX_BYTES > 0 and self.checks["spool"].ok
+        return self.checks["valkey"].ok or can_keep
+
+    @property
+    def status(self) -> str:
+        """In a word: ok, degraded (look after it) or failing."""
+        if not self.is_ready:
+            return "failing"
+        has_warning = any(check.warning for check in self.checks.values())
+        return "degraded" if has_warning else "ok"
+
+
+class _Warning(str):
+    """What a check says when all is well but for this."""
 
 
 # What a check says when all is well. Raises NotReady, or the driver's own error.
@@ -50,12 +96,12 @@ _Probe = Callable[[], str]
 _Group = dict[str, _Probe]
 
 
-def check_readiness() -> dict[str, Check]:
-    """Every check by its name; the groups run beside each other.
+def check_readiness() -> Readiness:
+    """The groups of checks run beside each other.
 
     A driver's error is logged and only named: its text may tell of hosts and users.
     """
-    groups = (_database_probes(), _valkey_probes())
+    groups = (_database_probes(), _valkey_probes(), {"spool": _look_at_spool})
     checks: dict[str, Check] = {}
     pool = ThreadPoolExecutor(len(groups), "health")
     try:
@@ -67,7 +113,7 @@ def check_readiness() -> dict[str, Check]:
         pool.shutdown(wait=False, cancel_futures=True)
     late = Check(False, f"no answer within {DEADLINE_S:g} s", DEADLINE_S * 1000)
     names = [name for group in groups for name in group]
-    return {name: checks.get(name, late) for name in names}
+    return Readiness({name: checks.get(name, late) for name in names})
 
 
 def _run(group: _Group, checks: dict[str, Check]) -> None:
@@ -78,17 +124,17 @@ def _run(group: _Group, checks: dict[str, Check]) -> None:
             checks[name] = Check(False, "not asked: the server is away", 0.0)
             continue
         started = time.perf_counter()
-        is_ok = False
+        is_ok, detail = False, ""
         try:
             detail = probe()
             is_ok = True
         except NotReady as error:
             detail = str(error)
-        except (django.db.Error, redis.RedisError) as error:
+        except (django.db.Error, redis.RedisError, OSError) as error:
             _log.warning("health check %s failed: %s", name, error)
             detail, is_away = f"cannot be asked ({type(error).__name__})", True
         ms = round((time.perf_counter() - started) * 1000, 1)
-        checks[name] = Check(is_ok, detail, ms)
+        checks[name] = Check(is_ok, str(detail), ms, isinstance(detail, _Warning))
     # This thread's own; the next check asks for a new one, as a worker would.
     connection.close()
 
@@ -134,20 +180,46 @@ def _look_for_partitions() -> str:
 
 def _valkey_probes() -> _Group:
     return {
-        "valkey": ask_valkey,
+        "valkey": _write_to_valkey,
         "worker": _look_for_worker,
+        "digest": _look_for_halts,
         "backlog": _look_at_backlog,
     }
 
 
-def ask_valkey() -> str:
+def ask_valkey() -> None:
     """Raises redis.RedisError within a second when Valkey is away."""
-    # A client of its own, that neither waits long nor tries again.
-    with redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1, retry=None
-    ) as client:
+    with _impatient() as client:
         client.ping()
-    return "answers"
+
+
+def _write_to_valkey() -> str:
+    with _impatient() as client:
+        client.ping()
+        try:
+            client.set(_WRITTEN, "", ex=10)
+        except redis.ResponseError as error:
+            _log.warning("Valkey does not take a write: %s", error)
+            raise NotReady(f"takes no writes ({type(error).__name__})") from None
+    return "answers and takes writes"
+
+
+def _impatient() -> redis.Redis:
+    """A client of its own, that neither waits long nor tries again."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1, retry=None
+    )
+
+
+def _look_for_halts() -> str:
+    halted = [
+        f"shard {shard} halts since {since:%Y-%m-%d %H:%M:%S} UTC"
+        for shard in range(settings.SHARDS)
+        if (since := halts.halted_since(shard)) is not None
+    ]
+    if halted:
+        raise NotReady(f"{', '.join(halted)}: most entries fail, the log says why")
+    return "goes on in every shard"
 
 
 def _look_for_worker() -> str:
@@ -166,3 +238,31 @@ def _look_at_backlog() -> str:
     if oldest_s > BACKLOG_MAX_S:
         raise NotReady(state)
     return state
+
+
+def _look_at_spool() -> str:
+    """Whether requests can be kept on disk while the stream takes none."""
+    if not settings.SPOOL_MAX_BYTES:
+        return "off: without Valkey events are refused"
+    root = settings.SPOOL_DIR
+    if shutil.disk_usage(_existing(root)).free < _FREE_DISK_BYTES:
+        raise NotReady("the disk is full")
+    if not os.access(_existing(root), os.W_OK | os.X_OK):
+        raise NotReady("its folder cannot be written")
+    if spoolfolder.bytes_on_disk(root) >= settings.SPOOL_MAX_BYTES:
+        raise NotReady(f"full: {settings.SPOOL_MAX_BYTES} bytes wait")
+    waiting = spoolfolder.survey(root)
+    if not waiting.bytes:
+        return "empty"
+    age_s = max(0.0, time.time() - waiting.since)
+    return _Warning(f"{waiting.bytes} bytes wait, the oldest {age_s:.1f} s old")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or where it will be made. Raises NotADirectoryError."""
+    for one in (folder, *folder.parents):
+        if one.is_dir():
+            return one
+        if one.exists():
+            break
+    raise NotADirectoryError(folder)

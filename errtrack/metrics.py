@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 
@@ -27,10 +28,12 @@ from prometheus_client.registry import Collector
 
 from errtrack import heartbeat
 from errtrack.health import ask_valkey
-from ingest import totals
+from ingest import spoolfolder, totals
 from ingest.counting import REQUESTS
 from ingest.metrics import BATCH_SECONDS, BATCHES, BUCKETS_S
+from ingest.models import PoisonEntry
 from ingest.outcomes import Outcome
+from ingest.spool import DAMAGED, SPOOLED
 from ingest.stream import ShardStream
 from issues.models import IssueState, Status
 
@@ -63,6 +66,7 @@ class _Service(Collector):
             up.add_metric([server], int(found is not None))
             yield from found or ()
         yield up
+        yield from _of_spool()
 
 
 def _of_valkey() -> list[Metric] | None:
@@ -85,6 +89,8 @@ def _of_totals(sums: dict[str, float]) -> Iterator[Metric]:
         ("errtrack_digested_events", "digested", "Events stored."),
         ("errtrack_duplicate_events", "duplicates", "Events stored already before."),
         ("errtrack_poison_entries", "poison", "Stream entries set aside as poison."),
+        ("errtrack_spooled_entries", SPOOLED, "Requests kept in a spool."),
+        ("errtrack_spool_damaged", DAMAGED, "Places of spools that were damaged."),
     ):
         yield CounterMetricFamily(name, text, value=sums.get(total, 0))
     yield _batch_seconds(sums)
@@ -116,13 +122,31 @@ def _of_streams() -> Iterator[Metric]:
     yield from (entries, held, oldest)
     yield GaugeMetricFamily(
         "errtrack_stream_max_bytes",
-        "Where the edge begins to refuse, of each shard.",
+        "Where the edge begins to spool, of all shards together.",
         value=settings.STREAM_MAX_BYTES,
     )
 
 
 def _gauge(name: str, text: str, label: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"errtrack_{name}", text, labels=[label])
+
+
+def _of_spool() -> Iterator[Metric]:
+    """Of the machine that answers: each has its own."""
+    root = settings.SPOOL_DIR
+    try:
+        waiting, entries = spoolfolder.survey(root), spoolfolder.count_entries(root)
+    except OSError as error:
+        _log.warning("no figures of the spool: %s", error)
+        return
+    age_s = max(0.0, time.time() - waiting.since) if waiting.bytes else 0.0
+    for name, text, value in (
+        ("entries", "Requests in this machine's spool.", entries),
+        ("bytes", "What they take.", waiting.bytes),
+        ("oldest_seconds", "How long the oldest waits.", age_s),
+        ("max_bytes", "From where on they are refused.", settings.SPOOL_MAX_BYTES),
+    ):
+        yield GaugeMetricFamily(f"errtrack_spool_{name}", text, value=value)
 
 
 def _heartbeat_age() -> Metric:
@@ -139,9 +163,17 @@ def _of_postgresql() -> list[Metric] | None:
     try:
         counted = IssueState.objects.values_list("status").annotate(Count("pk"))
         of_status = dict(counted.order_by())
+        set_aside = PoisonEntry.objects.count()
     except DatabaseError as error:
         _log.warning("no figures from PostgreSQL: %s", error)
         return None
     for status in Status:
         issues.add_metric([status.name.lower()], of_status.get(status, 0))
-    return [issues]
+    return [
+        issues,
+        GaugeMetricFamily(
+            "errtrack_poison_waiting",
+            "Entries set aside that wait for an operator.",
+            value=set_aside,
+        ),
+    ]

@@ -49,6 +49,7 @@ SAMPLE_PER_HOUR = env.whole("ERRTRACK_SAMPLE_PER_HOUR", 100, minimum=1)
 RETENTION_DAYS = env.whole("ERRTRACK_RETENTION_DAYS", 90, minimum=2)
 MONITORS_PER_PROJECT = env.whole("ERRTRACK_MONITORS_PER_PROJECT", 500, minimum=1)
 POISON_TRIES = env.whole("ERRTRACK_POISON_TRIES", 3, minimum=1)
+PREPARE_MAX_S = env.whole("ERRTRACK_PREPARE_MAX_S", 10, minimum=1)
 # Where the edge keeps what the stream does not take.
 SPOOL_DIR = DATA_DIR / "spool"
 SPOOL_MAX_BYTES = env.whole("ERRTRACK_SPOOL_MAX_BYTES", 256 * 2**20)

@@ -29,14 +29,14 @@ def live(_request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
     """Each dependency checked: 200 when all are well, else 503."""
-    checks = check_readiness()
-    is_ready = all(check.ok for check in checks.values())
+    found = check_readiness()
     return JsonResponse(
         {
-            "status": "ok" if is_ready else "failing",
-            "checks": {name: asdict(check) for name, check in checks.items()},
+            "status": found.status,
+            "accepting": found.is_accepting,
+            "checks": {name: asdict(check) for name, check in found.checks.items()},
         },
-        status=200 if is_ready else 503,
+        status=200 if found.is_ready else 503,
     )
 
 

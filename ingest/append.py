@@ -4,6 +4,8 @@ Redis key:
     errtrack:spool:<segment>   integer, up to which byte a segment of a spool has been
                                appended, written with each of its entries; until the
                                segment is through, or PROGRESS_S
+    errtrack:again:<token>     string, set with an entry that is appended again; for
+                               PROGRESS_S
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from ingest.valkey import (
     ValkeyLost,
     ValkeyReplyError,
 )
+from projects import valkey
 from projects.limits import Limit, LimitReason
 
 # Larger bodies are sent one after another: their copies on the way to Valkey would
@@ -37,6 +40,7 @@ FULL_RETRY_AFTER_S = 10
 AWAY_RETRY_AFTER_S = 5
 
 PROGRESS = "errtrack:spool:"
+_AGAIN = "errtrack:again:"
 PROGRESS_S = 30 * 86_400
 
 _LIMITS_OPEN = 1
@@ -123,6 +127,17 @@ redis.call('SET', KEYS[5], ARGV[4], 'EX', {{progress_s}})
 return 0
 """
 
+# KEYS: the same four, and the token's. ARGV: the entry's head and body.
+_APPEND_ONCE = f"""
+if not redis.call('SET', KEYS[5], '1', 'NX', 'EX', {{progress_s}}) then
+  return 0
+end
+local head, body = ARGV[1], ARGV[2]
+local weight = #body + {{overhead}}
+{_ENTER}
+return 0
+"""
+
 # ARGV: the project, then the limits.
 _COUNT = Script(
     LUA
@@ -155,6 +170,7 @@ class _Shard:
         }
         self.append = Script(LUA + _APPEND.format(**constants))
         self.append_spooled = Script(_APPEND_SPOOLED.format(**constants))
+        self.append_once = _APPEND_ONCE.format(**constants)
 
 
 class Appender:
@@ -309,6 +325,17 @@ class Appender:
         """See ingest.spool.Outlet."""
         with contextlib.suppress(ValkeyError):
             self._valkey.tell("DEL", f"{PROGRESS}{segment.identity}")
+
+
+def append_once(entry: Entry, token: str) -> None:
+    """Appends an entry unless one has been under the same token, whatever its bound.
+
+    For a rare one from outside the edge. Raises redis.RedisError.
+    """
+    shard = _Shard(stream.shard_of(entry.project_id))
+    keys = (*shard.keys, f"{_AGAIN}{token}")
+    client: Any = valkey.blocking()
+    client.eval(shard.append_once, 5, *keys, stream.encode_head(entry), entry.body)
 
 
 def _told(limits: Sequence[Limit]) -> list[str | int]:

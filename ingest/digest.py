@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-import redis
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
-from ingest import committed, metrics, poison, rulebook
+from ingest import committed, halts, metrics, rulebook
 from ingest.items import KINDS
 from ingest.items.kind import Refusal
+from ingest.poison import ShardHalted, Trials
 from ingest.preparation import Filed, Prepared, accepted, duplicate, prepare
+from ingest.recovery import is_server_away, take_over, try_alone
 from ingest.sampling import Sampler
 from ingest.stream import Entry, ShardStream
 from ingest.tally import Tally
+from ingest.timelimit import time_limit
 from issues import dictionaries
 from issues.locks import shard_lock
 from issues.payloads import Dictionary
@@ -38,11 +40,8 @@ log = structlog.get_logger(__name__)
 # other tasks get their turn under constant load.
 DRAIN_MAX_S = 5.0
 
-# Where claiming begins, and what it says when there is no more.
-FROM_START = b"0-0"
-
-# A server is gone, not the batch broken: all of it stays pending.
-_SERVER_AWAY = (OperationalError, InterfaceError, redis.RedisError)
+# A batch has so many times as long to be prepared as an entry alone.
+_BATCH_PATIENCE = 3
 
 # Events stored by this process since it last thought of training, by project.
 _since_training: Counter[int] = Counter()
@@ -94,43 +93,34 @@ def drain(shard: int) -> Drained:
     with shard_lock(shard, wait=False) as is_ours:
         if not is_ours:
             return drained
-        ends_at = time.monotonic() + DRAIN_MAX_S
-        drained.events += _take_over(stream)
-        with ThreadPoolExecutor(1, "prepare") as preparer:
-            ahead = _read_ahead(stream, preparer)
-            while ahead:
-                current, ahead = ahead, None
-                drained.is_cut_short = time.monotonic() > ends_at
-                if not drained.is_cut_short:
-                    ahead = _read_ahead(stream, preparer)
-                drained.events += _digest(stream, current.entries, current.batch.result)
-                _train_dictionaries()
+        try:
+            _drain(stream, drained)
+        except ShardHalted:
+            halts.note(shard)
+            raise
+        halts.clear(shard)
     return drained
 
 
-def _take_over(stream: ShardStream) -> int:
-    """Digests what a dead sibling had read: under the shard's lock nobody lives.
-
-    What it had committed, too, is only acknowledged.
-    """
-    stored, after = 0, FROM_START
-    done: set[str] | None = None
-    while True:
-        claimed, after = stream.claim_pending(after, settings.BATCH)
-        if claimed and done is None:
-            # All of it before the next commit, which takes its place.
-            done = _acknowledge_committed(stream)
-        entries = [entry for entry in claimed if entry.stream_id not in (done or ())]
-        if entries:
-            stored += _digest(stream, entries, partial(_prepare, entries))
-        if after == FROM_START:
-            return stored
-
-
-def _acknowledge_committed(stream: ShardStream) -> set[str]:
-    batch = committed.last(stream.shard)
-    stream.acknowledge_ids(batch)
-    return {stream_id for stream_id, _ in batch}
+def _drain(stream: ShardStream, drained: Drained) -> None:
+    """What failed before comes first. Raises ShardHalted."""
+    ends_at = time.monotonic() + DRAIN_MAX_S
+    trials = Trials(stream)
+    alone = partial(_digest_alone, stream)
+    drained.events += take_over(stream, trials, alone)
+    if trials.failed >= settings.BATCH:
+        # There would be ever more of it.
+        trials.check()
+    with ThreadPoolExecutor(1, "prepare") as preparer:
+        ahead = _read_ahead(stream, preparer)
+        while ahead:
+            current, ahead = ahead, None
+            drained.is_cut_short = time.monotonic() > ends_at
+            if not drained.is_cut_short:
+                ahead = _read_ahead(stream, preparer)
+            drained.events += _digest(stream, current, trials)
+            _train_dictionaries()
+    trials.settle()
 
 
 def _read_ahead(stream: ShardStream, preparer: ThreadPoolExecutor) -> Ahead | None:
@@ -150,10 +140,6 @@ def _read_ahead(stream: ShardStream, preparer: ThreadPoolExecutor) -> Ahead | No
     return Ahead(entries, preparer.submit(_prepare_with, entries, known))
 
 
-def _prepare(entries: list[Entry]) -> Batch:
-    return _prepare_with(entries, _known_of(entries))
-
-
 def _known_of(entries: list[Entry]) -> Known:
     projects = {entry.project_id for entry in entries}
     return Known(
@@ -164,47 +150,45 @@ def _known_of(entries: list[Entry]) -> Known:
 
 def _prepare_with(entries: list[Entry], known: Known) -> Batch:
     tally = Tally()
-    prepared = [
-        prepare(
-            entry,
-            _sampler,
-            tally,
-            known.dictionaries[entry.project_id],
-            known.rules[entry.project_id],
-        )
-        for entry in entries
-    ]
+    limit_s = settings.PREPARE_MAX_S * (1 if len(entries) == 1 else _BATCH_PATIENCE)
+    with time_limit(limit_s):
+        prepared = [
+            prepare(
+                entry,
+                _sampler,
+                tally,
+                known.dictionaries[entry.project_id],
+                known.rules[entry.project_id],
+            )
+            for entry in entries
+        ]
     return Batch(entries, prepared, tally)
 
 
-def _digest(
-    stream: ShardStream, entries: list[Entry], prepared: Callable[[], Batch]
-) -> int:
-    """Stores a batch, or else its entries one by one; gives the events stored."""
+def _digest(stream: ShardStream, ahead: Ahead, trials: Trials) -> int:
+    """Stores a batch, or else its entries one by one; gives the events stored.
+
+    Raises ShardHalted.
+    """
+    entries = ahead.entries
     try:
-        return _store_and_acknowledge(stream, prepared())
-    except _SERVER_AWAY:
+        stored = _store_and_acknowledge(stream, ahead.batch.result())
+    except Exception as error:
         _forget()
-        raise
-    except Exception:
-        log.exception("batch failed", shard=stream.shard, entries=len(entries))
-        _forget()
-    return _digest_one_by_one(stream, entries)
-
-
-def _digest_one_by_one(stream: ShardStream, entries: list[Entry]) -> int:
-    stored = 0
-    failures: list[poison.Failure] = []
-    for entry in entries:
-        try:
-            stored += _store_and_acknowledge(stream, _prepare([entry]))
-        except _SERVER_AWAY:
+        if is_server_away(error):
             raise
-        except Exception as error:
-            log.exception("entry failed", shard=stream.shard, entry=entry.stream_id)
-            failures.append(poison.Failure(entry, error))
-    poison.judge(stream, failures, tried=len(entries))
+        log.exception("batch failed", shard=stream.shard, entries=len(entries))
+    else:
+        trials.note(succeeded=len(entries))
+        return stored
+    stored = try_alone(stream, entries, trials, partial(_digest_alone, stream))
+    trials.check()
     return stored
+
+
+def _digest_alone(stream: ShardStream, entry: Entry) -> int:
+    known = _known_of([entry])
+    return _store_and_acknowledge(stream, _prepare_with([entry], known))
 
 
 def _forget() -> None:
@@ -220,7 +204,7 @@ def _store_and_acknowledge(stream: ShardStream, batch: Batch) -> int:
             [event for held in batch.prepared for event in held.events]
         )
         _count_events(batch, stored)
-        _store_records(batch)
+        _store_records(batch, stored)
         batch.tally.write()
         committed.remember(stream.shard, batch.entries)
     stream.acknowledge(batch.entries)
@@ -237,9 +221,14 @@ def _count_events(batch: Batch, stored: Stored) -> None:
             batch.tally.add(count_as(entry, event))
 
 
-def _store_records(batch: Batch) -> None:
+def _store_records(batch: Batch, stored: Stored) -> None:
     """Stores what is no event, kind by kind, and counts what became of it."""
-    filed = [record for held in batch.prepared for record in held.filed]
+    filed = [
+        record
+        for entry, held in zip(batch.entries, batch.prepared, strict=True)
+        if held.filed and not _is_repeated(entry, held, stored)
+        for record in held.filed
+    ]
     if not filed:
         return
     # Several types may share a kind.
@@ -248,6 +237,18 @@ def _store_records(batch: Batch) -> None:
         if of_kind:
             refusals = kind.store([record.record for record in of_kind])
             _count_records(batch.tally, of_kind, refusals)
+
+
+def _is_repeated(entry: Entry, held: Prepared, stored: Stored) -> bool:
+    """Whether the entry was digested before under another stream id.
+
+    It may be: Valkey was lost when it was appended first. Its event tells.
+    """
+    return (
+        entry.is_repeat
+        and bool(held.events)
+        and not any(event is one for event in held.events for one in stored.events)
+    )
 
 
 def _count_records(

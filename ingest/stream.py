@@ -224,6 +224,21 @@ class ShardStream:
             arguments += [stream_id, weight]
         self._acknowledge(keys=[self._names.stream, self._names.bytes], args=arguments)
 
+    def uncount(self, entries: Sequence[Entry]) -> None:
+        """Takes back the delivery of entries that stay: it tells nothing of them."""
+        pipe = self._client.pipeline(transaction=False)
+        for entry in entries:
+            pipe.xclaim(
+                self._names.stream,
+                GROUP,
+                CONSUMER,
+                min_idle_time=0,
+                message_ids=[entry.stream_id],
+                retrycount=entry.deliveries - 1,
+                justid=True,
+            )
+        pipe.execute()
+
     def clear_wake(self) -> None:
         """Lets the next append wake the digest; then look once more for entries."""
         self._client.delete(self._names.awake)

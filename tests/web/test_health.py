@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from errtrack import health, heartbeat, probe
+from ingest import halts, spoolfile
+from ingest.spoolfolder import Folder
 from ingest.stream import names
 from issues import partitions
 from projects import valkey
@@ -33,6 +37,12 @@ def store() -> redis.Redis:
     heartbeat.give("worker")
     partitions.ensure([TODAY, TODAY + timedelta(days=1)])
     return client
+
+
+@pytest.fixture(autouse=True)
+def spool(settings: Settings, tmp_path: Path) -> Path:
+    settings.SPOOL_DIR = tmp_path / "spool"
+    return tmp_path / "spool"
 
 
 @pytest.fixture
@@ -68,8 +78,11 @@ def test_a_service_that_is_well_is_ready(client: Client) -> None:
         "partitions",
         "valkey",
         "worker",
+        "digest",
         "backlog",
+        "spool",
     }
+    assert told["accepting"]
 
 
 def test_liveness_asks_no_server(
@@ -130,8 +143,67 @@ def test_without_valkey_it_is_not_ready(client: Client, settings: Settings) -> N
     settings.REDIS_URL = "redis://user:secret@127.0.0.1:1/0"
     status, told = ready(client)
     assert status == 503
-    assert failing(client) == {"valkey", "worker", "backlog"}
+    assert failing(client) == {"valkey", "worker", "digest", "backlog"}
     assert "secret" not in str(told)
+
+
+def test_without_valkey_events_are_accepted_as_long_as_they_can_be_kept(
+    client: Client, settings: Settings, spool: Path
+) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    assert ready(client)[1]["accepting"]
+    settings.SPOOL_MAX_BYTES = 0
+    assert not ready(client)[1]["accepting"]
+    assert "spool" not in failing(client)
+
+
+def test_a_valkey_that_takes_no_writes_makes_it_not_ready(
+    client: Client, store: redis.Redis
+) -> None:
+    store.config_set("maxmemory", "1mb")
+    try:
+        assert failing(client) == {"valkey"}
+    finally:
+        store.config_set("maxmemory", "0")
+
+
+def keep(spool: Path, size: int) -> None:
+    """Leaves a request in the spool, as an edge process does that has died."""
+    folder = Folder(spool, 2**30)
+    folder.take_slot()
+    folder.write(0, [spoolfile.pack(b"{}", b"x" * size)])
+    folder.close()
+
+
+def test_what_waits_in_the_spool_is_a_warning(client: Client, spool: Path) -> None:
+    keep(spool, 1000)
+    status, told = ready(client)
+    assert (status, told["status"]) == (200, "degraded")
+    check = told["checks"]["spool"]
+    assert (check["ok"], check["warning"]) == (True, True)
+    assert re.fullmatch(r"\d{4} bytes wait, the oldest .* s old", check["detail"])
+
+
+def test_a_full_spool_makes_it_not_ready(
+    client: Client, spool: Path, settings: Settings
+) -> None:
+    settings.SPOOL_MAX_BYTES = 1000
+    keep(spool, 2000)
+    assert failing(client) == {"spool"}
+
+
+def test_a_spool_that_cannot_be_written_makes_it_not_ready(
+    client: Client, spool: Path
+) -> None:
+    spool.write_text("a file in the way")
+    assert failing(client) == {"spool"}
+
+
+def test_a_shard_that_halts_makes_it_not_ready(client: Client) -> None:
+    halts.note(0)
+    assert failing(client) == {"digest"}
+    halts.clear(0)
+    assert failing(client) == set()
 
 
 def test_servers_that_hang_do_not_hold_up_the_answer(
@@ -147,7 +219,7 @@ def test_servers_that_hang_do_not_hold_up_the_answer(
     status, _ = ready(client)
     assert status == 503
     assert time.monotonic() - started < health.DEADLINE_S + 1
-    assert len(failing(client)) == 6
+    assert len(failing(client)) == 7
 
 
 def test_containers_are_probed_by_signs_of_life(store: redis.Redis) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import uuid
 from typing import Any
 
 import pytest
@@ -163,6 +165,32 @@ def test_unknown_items_do_not_harm_the_event_beside_them(project: Project) -> No
     send(make_entry(project, payload, kind="envelope", body=body))
     assert digest.drain(SHARD).events == 1
     assert outcomes("unsupported") == 2
+
+
+def test_an_entry_that_was_appended_twice_takes_effect_once(project: Project) -> None:
+    """As happens where Valkey was lost before it answered, and the spool has it."""
+    payload = make_payload()
+    session = {
+        "sid": uuid.uuid4().hex,
+        "init": True,
+        "started": "2026-11-20T10:00:00Z",
+        "attrs": {"release": "shop@1.0"},
+    }
+    body = b"\n".join(
+        [
+            b"{}",
+            b'{"type":"event"}',
+            json.dumps(payload).encode(),
+            b'{"type":"session"}',
+            json.dumps(session).encode(),
+        ]
+    )
+    send(make_entry(project, payload, kind="envelope", body=body))
+    digest.drain(SHARD)
+    again = make_entry(project, payload, kind="envelope", body=body, is_repeat=True)
+    send(again)
+    digest.drain(SHARD)
+    assert (outcomes("accepted"), outcomes("duplicate")) == (2, 1)
 
 
 def break_store(patch: pytest.MonkeyPatch, project: Project | None = None) -> None:

@@ -151,14 +151,17 @@ def full_valkey(store: redis.Redis) -> Iterator[None]:
 
 @pytest.mark.usefixtures("full_valkey")
 def test_a_valkey_without_memory_takes_nothing_and_counts_nothing(
-    store: redis.Redis, stream: ShardStream
+    store: redis.Redis, stream: ShardStream, settings: Any
 ) -> None:
+    settings.SPOOL_MAX_BYTES = 0
     with pytest.raises(StreamUnavailable):
         appended(ENTRY)
     assert not store.exists(names(0).bytes, names(0).stream)
 
 
-def test_a_valkey_that_is_away_is_said_to_be(store: redis.Redis) -> None:
+def test_a_valkey_that_is_away_is_said_to_be(store: redis.Redis, settings: Any) -> None:
+    settings.SPOOL_MAX_BYTES = 0
+
     async def append() -> None:
         valkey = Valkey("unix:///nowhere/valkey.sock")
         await Appender(valkey).append(ENTRY)
