@@ -33,6 +33,8 @@ commands on the stored data:
   repair [--dry-run] [--json]
                      recompute every derived figure and mend what differs
   cleanup            drop what is past its retention
+  poison list|show|retry|drop [--json]
+                     what could not be digested, and what to do about it
 
 Every Django command works too, such as `errtrack migrate`; `errtrack help` lists
 them. Each command takes --data DIR (or ERRTRACK_DATA), by default ./data, and uses
