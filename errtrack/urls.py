@@ -13,6 +13,7 @@ from projects.views.home import favicon, robots
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("projects.urls")),
     path("", include("issues.urls")),
+    path("", include("releases.urls")),
     path("", include("ingest.urls")),
     path("api/0/", include("projects.api.urls")),
     path("api/0/", include("issues.api.urls")),

@@ -14,16 +14,21 @@ from issues.search import (
     LEVELS,
     STATUSES,
     ColumnTerm,
+    FirstReleaseTerm,
     IssueFilter,
     TagTerm,
     UserTerm,
+    literal,
 )
 from projects.models import Project, User
+from releases.latest import latest_release
 
 _STATUS = {name: Status[name.upper()].value for name in STATUSES}
 _LEVEL = {name: Level[name.upper()].value for name in LEVELS}
 # Up to here an array's overlap is cheaper than hashing.
 _FEW_IDS = 8
+# In a query this is no release's name, but means the latest one of each project.
+_LATEST = "latest"
 _ESCAPE = re.compile(r"\\(.)|(\*)|([%_\\])", re.DOTALL)
 
 
@@ -73,6 +78,8 @@ def conditions(
         _add_tag(condition, tag, projects)
     for column in filter.columns:
         _add_column(condition, column)
+    for first in filter.first_releases:
+        _add_first_release(condition, first, projects)
     for term in filter.users:
         _add_user(condition, term, ids)
     return condition
@@ -144,13 +151,59 @@ def _add_tag(condition: Condition, term: TagTerm, projects: Sequence[Project]) -
 
 
 def _tag_ids(projects: Sequence[Project], term: TagTerm) -> list[int]:
+    values = term.values
+    if term.key == "release":
+        values = _without_latest(values, projects)
+        if term.values and not values:
+            return []
     lookup = Condition()
     ids = _one_of(lookup, [project.pk for project in projects], "int4")
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id FROM issues_tag WHERE project_id {ids} "
             f"AND key = {lookup.bind(term.key)} "
-            f"AND {_matches(lookup, 'value', term.values)}",
+            f"AND {_matches(lookup, 'value', values)}",
+            lookup.parameters,
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _without_latest(
+    versions: Sequence[str], projects: Sequence[Project]
+) -> tuple[str, ...]:
+    """The versions with the projects' latest releases in place of `latest`."""
+    if _LATEST not in versions:
+        return tuple(versions)
+    latest = filter(None, map(latest_release, projects))
+    return (
+        *(version for version in versions if version != _LATEST),
+        *(literal(release.version) for release in latest),
+    )
+
+
+def _add_first_release(
+    condition: Condition, term: FirstReleaseTerm, projects: Sequence[Project]
+) -> None:
+    """The releases are looked up beforehand, as tags are."""
+    ids = condition.bind(_release_ids(projects, term.versions))
+    condition.clauses.append(
+        f"{_not(term.is_negated)}EXISTS (SELECT FROM issues_issue i "
+        f"WHERE i.id = s.issue_id AND i.first_release_id = ANY({ids}::int4[]))"
+    )
+
+
+def _release_ids(projects: Sequence[Project], versions: Sequence[str]) -> list[int]:
+    named = _without_latest(versions, projects)
+    if not named:
+        return []
+    lookup = Condition()
+    ids = _one_of(lookup, [project.pk for project in projects], "int4")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.id FROM releases_release r "
+            f"WHERE {_matches(lookup, 'r.version', named)} AND EXISTS "
+            "(SELECT FROM releases_releaseproject m "
+            f"WHERE m.release_id = r.id AND m.project_id {ids})",
             lookup.parameters,
         )
         return [row[0] for row in cursor.fetchall()]

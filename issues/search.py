@@ -35,6 +35,7 @@ _COLUMNS: dict[str, Column] = {
     "platform": "platform",
     "culprit": "culprit",
 }
+_FIRST_RELEASE = frozenset({"firstrelease", "first-release", "first_release"})
 _USER_KEYS = {
     "user.id": "id",
     "user.email": "email",
@@ -137,6 +138,14 @@ class ColumnTerm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstReleaseTerm:
+    """Issues whose first event was of one of these releases; `*` as above."""
+
+    versions: tuple[str, ...]
+    is_negated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UserTerm:
     """Issues that affected a user of this identity ("id:5")."""
 
@@ -172,6 +181,7 @@ class IssueFilter:
     words: tuple[str, ...] = ()
     tags: tuple[TagTerm, ...] = ()
     columns: tuple[ColumnTerm, ...] = ()
+    first_releases: tuple[FirstReleaseTerm, ...] = ()
     users: tuple[UserTerm, ...] = ()
     times: tuple[TimeTerm, ...] = ()
     counts: tuple[CountTerm, ...] = ()
@@ -179,7 +189,7 @@ class IssueFilter:
     def with_tag(self, key: str, value: str) -> IssueFilter:
         """The same, narrowed by one more tag."""
         return replace(
-            self, tags=(*self.tags, TagTerm(key=key, values=(_plain(value),)))
+            self, tags=(*self.tags, TagTerm(key=key, values=(literal(value),)))
         )
 
 
@@ -204,14 +214,14 @@ def quote(value: str) -> str:
     >>> quote("Chrome"), quote("Chrome Mobile"), quote('say "hi"')
     ('Chrome', '"Chrome Mobile"', '"say \\\\"hi\\\\""')
     """
-    escaped = _plain(value)
+    escaped = literal(value)
     is_plain = re.fullmatch(r'(?!:|//)[^\s"\[\]<>]+', value) and escaped == value
     if is_plain:
         return value
     return '"' + escaped.replace('"', '\\"') + '"'
 
 
-def _plain(value: str) -> str:
+def literal(value: str) -> str:
     """A value of which no character has a meaning."""
     return value.replace("\\", "\\\\").replace("*", "\\*")
 
@@ -326,6 +336,9 @@ class _Reader:
                 column=_COLUMNS[name], values=values, is_negated=is_negated
             )
             self.filter = replace(now, columns=(*now.columns, column))
+        elif name in _FIRST_RELEASE:
+            first = FirstReleaseTerm(versions=values, is_negated=is_negated)
+            self.filter = replace(now, first_releases=(*now.first_releases, first))
         elif name == "user" or name in _USER_KEYS:
             prefix = f"{_USER_KEYS[name]}:" if name in _USER_KEYS else ""
             users = tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -61,6 +61,12 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Rows made by the digest are given the same columns."""
+        if self._state.adding:
+            self.package, _, self.sort_key = self.parsed
+        super().save(*args, **kwargs)
 
     @property
     def parsed(self) -> versions.Version:

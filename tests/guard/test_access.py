@@ -107,7 +107,7 @@ def issue() -> Issue:
     create_token(user=owner.user, organization=organization, name="ci", scopes=SCOPES)
     project = make_project("shop", organization=organization)
     set_aside(project)
-    return make_issue(project)
+    return make_issue(project, release="shop@1.0.0")
 
 
 @pytest.fixture

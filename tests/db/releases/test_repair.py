@@ -37,12 +37,10 @@ def counted(project: Project) -> Project:
 def figures() -> list[dict[str, Any]]:
     places = ReleaseEnvironment.objects.order_by("release__version", "environment")
     hours = ReleaseHour.objects.order_by("release_environment", "hour")
-    return [
-        *places.values(
-            "release__version", "environment", "first_seen", "last_seen", "event_count"
-        ),
-        *hours.values("hour", "events", "expired_events", "sessions"),
-    ]
+    columns = ("environment", "first_seen", "last_seen", "event_count")
+    found: list[Any] = [*places.values("release__version", *columns)]
+    found += hours.values("hour", "events", "expired_events", "sessions")
+    return found
 
 
 def test_repair_finds_nothing_where_nothing_is_wrong(counted: Project) -> None:

@@ -1,0 +1,39 @@
+"""Gives the pages of releases, of another room, the issues that a release began."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils import timezone
+
+from issues.cursors import Sort
+from issues.listing import Page, list_issues
+from issues.search import FirstReleaseTerm, IssueFilter, literal, quote
+from projects.models import Project
+from projects.windows import Graph
+from releases.models import Release
+
+register = template.Library()
+
+_ROWS = 10
+
+
+@register.simple_tag
+def new_issues(project: Project, release: Release) -> Page:
+    """Those whose first event was of the release, with most events first."""
+    term = FirstReleaseTerm(versions=(literal(release.version),))
+    return list_issues(
+        projects=[project],
+        filter=IssueFilter(first_releases=(term,)),
+        sort=Sort.EVENTS,
+        cursor=None,
+        limit=_ROWS,
+        user=None,
+        graph=Graph.FORTNIGHT,
+        now=timezone.now(),
+    )
+
+
+@register.filter
+def term(version: str, key: str) -> str:
+    """The query that asks for the version under that key."""
+    return f"{key}:{quote(version)}"
