@@ -14,9 +14,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("projects.urls")),
     path("", include("issues.urls")),
     path("", include("releases.urls")),
+    path("", include("monitors.urls")),
     path("", include("ingest.urls")),
     path("api/0/", include("projects.api.urls")),
     path("api/0/", include("issues.api.urls")),
+    path("api/0/", include("monitors.api.urls")),
     path("api/0/", include("ingest.api.urls")),
     path("api/0/openapi.json", openapi, name="openapi"),
     # Clients of the API read JSON only, also where there is nothing.

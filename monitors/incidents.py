@@ -19,7 +19,7 @@ from issues.event import Event
 from issues.grouping import group
 from issues.models import Fingerprint, Level, Status
 from issues.newevent import NewEvent
-from issues.payloads import pack
+from issues.payloads import pack, pieces_of
 from issues.store import store_batch
 from issues.titles import describe
 from monitors.models import CheckIn, Monitor, MonitorEnvironment
@@ -29,8 +29,6 @@ _TITLES = {
     CheckIn.Status.MISSED: "Missed check-in",
     CheckIn.Status.TIMEOUT: "Timed-out check-in",
 }
-# Where jobs run that do not say where.
-_USUAL = "production"
 # Ids of events follow from the check-ins that they tell of.
 _EVENT_IDS = uuid.UUID("8f6ad1c4-0a52-4a50-9c0b-5d1f4d2b7e11")
 
@@ -100,7 +98,7 @@ def tell(news: Iterable[Failure | Recovery]) -> None:
     _store(waiting)
 
 
-def fingerprint_of(project_id: int, slug: str, environment: str) -> uuid.UUID:
+def fingerprint_of(slug: str, environment: str) -> uuid.UUID:
     """What leads from a monitor in an environment to its issue."""
     event: Any = {"fingerprint": _fingerprint(slug, environment), "platform": "other"}
     return uuid.UUID(bytes=group(event).hashes[0])
@@ -116,7 +114,7 @@ def _resolve(recovery: Recovery) -> None:
     monitor = recovery.monitor
     found = Fingerprint.objects.filter(
         project=monitor.project_id,
-        hash=fingerprint_of(monitor.project_id, monitor.slug, recovery.environment),
+        hash=fingerprint_of(monitor.slug, recovery.environment),
         issue__state__status=Status.UNRESOLVED,
     )
     issue_ids = list(found.values_list("issue_id", flat=True))
@@ -148,16 +146,13 @@ def _new_event(failure: Failure, now: datetime) -> NewEvent:
         logger="",
         user=None,
         tags=list(tags.items()),
-        packed=pack(event, dictionaries.current(monitor.project_id)),
+        packed=pack(pieces_of(event), dictionaries.current(monitor.project_id)),
     )
 
 
 def _event(failure: Failure, now: datetime) -> Event:
     monitor = failure.monitor
     said = f"{failure.guid.hex} {failure.status}"
-    place = monitor.slug
-    if failure.environment != _USUAL:
-        place += f" in {failure.environment}"
     event: Event = {
         "event_id": uuid.uuid5(_EVENT_IDS, f"{monitor.project_id} {said}").hex,
         "timestamp": failure.at.timestamp(),
@@ -165,12 +160,12 @@ def _event(failure: Failure, now: datetime) -> Event:
         "level": "error",
         "platform": "other",
         "type": "error",
-        "culprit": monitor.slug,
+        "culprit": failure.environment,
         "environment": failure.environment,
         "fingerprint": _fingerprint(monitor.slug, failure.environment),
         "exception": {
             "values": [
-                {"type": _TITLES[CheckIn.Status(failure.status)], "value": place}
+                {"type": _TITLES[CheckIn.Status(failure.status)], "value": monitor.slug}
             ]
         },
         "contexts": {"monitor": _context(failure)},

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from monitors.reports import NAME_CHARS
 from monitors.schedules import Crontab, Interval, Schedule, Unit
@@ -102,11 +102,11 @@ class Standing(models.TextChoices):
     """How a monitor stands in an environment."""
 
     # No run has ended yet.
-    ACTIVE = "active", pgettext_lazy("monitor", "Waiting")
-    OK = "ok", pgettext_lazy("monitor", "Healthy")
-    ERROR = "error", pgettext_lazy("monitor", "Failed")
-    MISSED = "missed", pgettext_lazy("monitor", "Missed")
-    TIMEOUT = "timeout", pgettext_lazy("monitor", "Timed out")
+    ACTIVE = "active", _("Waiting")
+    OK = "ok", _("Healthy")
+    ERROR = "error", _("Failed")
+    MISSED = "missed", _("Missed")
+    TIMEOUT = "timeout", _("Timed out")
 
 
 class MonitorEnvironment(models.Model):
@@ -163,13 +163,13 @@ class CheckIn(models.Model):
     """One run of a job, as it told of it or failed to."""
 
     class Status(models.TextChoices):
-        IN_PROGRESS = "in_progress", pgettext_lazy("check-in", "In progress")
-        OK = "ok", pgettext_lazy("check-in", "OK")
-        ERROR = "error", pgettext_lazy("check-in", "Failed")
-        MISSED = "missed", pgettext_lazy("check-in", "Missed")
-        TIMEOUT = "timeout", pgettext_lazy("check-in", "Timed out")
+        IN_PROGRESS = "in_progress", _("In progress")
+        OK = "ok", _("OK")
+        ERROR = "error", _("Failed")
+        MISSED = "missed", _("Missed")
+        TIMEOUT = "timeout", _("Timed out")
         # What it would have told was lost while this service could not be reached.
-        UNKNOWN = "unknown", pgettext_lazy("check-in", "Unknown")
+        UNKNOWN = "unknown", _("Unknown")
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(

@@ -23,9 +23,11 @@ from issues.events import latest_event
 from issues.models import Issue
 from issues.shortid import encode
 from issues.store import forget_everything
+from monitors.models import Monitor
 from projects.models import APIToken, Membership, Organization, Team
 from projects.tokens import SCOPES, create_token
 from tests.factories import make_issue, make_organization, make_project, set_aside
+from tests.monitoring import make_monitor
 from tests.people import make_member, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +109,7 @@ def issue() -> Issue:
     create_token(user=owner.user, organization=organization, name="ci", scopes=SCOPES)
     project = make_project("shop", organization=organization)
     set_aside(project)
+    make_monitor(project, "backup")
     return make_issue(project, release="shop@1.0.0")
 
 
@@ -137,6 +140,7 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "key_id": issue.project.keys.get().public_key,
         "int:key": issue.project.keys.get().pk,
         "str:key": "level",
+        "monitor": Monitor.objects.get(project=issue.project).slug,
         "object_id": 1,
         "content_type_id": 1,
     }

@@ -48,7 +48,7 @@ def test_failed_check_in_is_an_issue(monitor: Monitor) -> None:
     check_in(monitor, "error", NOON + MINUTE, guid=guid)
     issue = Issue.objects.get()
     assert issue.title == "Failed check-in: nightly-backup"
-    assert (issue.kind, issue.culprit) == ("error", "nightly-backup")
+    assert (issue.kind, issue.culprit) == ("error", "production")
     tags = {tag.key: tag.values[0][0] for tag in tags_of_issue(issue.pk)}
     assert tags == {
         "environment": "production",
@@ -107,10 +107,10 @@ def test_each_environment_and_monitor_has_an_issue_of_its_own(
     check_in(monitor, "error", NOON)
     check_in(monitor, "error", NOON, environment="staging")
     check_in(make_monitor(project, "other"), "error", NOON)
-    assert set(Issue.objects.values_list("title", flat=True)) == {
-        "Failed check-in: nightly-backup",
-        "Failed check-in: nightly-backup in staging",
-        "Failed check-in: other",
+    assert set(Issue.objects.values_list("title", "culprit")) == {
+        ("Failed check-in: nightly-backup", "production"),
+        ("Failed check-in: nightly-backup", "staging"),
+        ("Failed check-in: other", "production"),
     }
 
 

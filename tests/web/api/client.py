@@ -64,8 +64,10 @@ class API:
     def post(self, path: str, body: object) -> Answer:
         return self._call("POST", path, {}, body)
 
-    def call(self, method: str, path: str, body: object = None) -> Answer:
-        return self._call(method, path, {}, {} if body is None else body)
+    def call(
+        self, method: str, path: str, body: object = None, **parameters: object
+    ) -> Answer:
+        return self._call(method, path, parameters, {} if body is None else body)
 
     def _call(
         self, method: str, path: str, parameters: dict[str, object], body: object

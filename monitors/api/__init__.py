@@ -1,0 +1,1 @@
+"""Monitors as the web API tells them."""
