@@ -194,10 +194,6 @@ class Appender:
     async def close(self) -> None:
         await self._spool.close()
 
-    def holds(self) -> bool:
-        """Whether accepted entries wait here that the stream does not have yet."""
-        return self._spool.holds()
-
     async def append(
         self, entry: Entry, limits: Sequence[Limit] = (), *, is_event: bool = False
     ) -> None:

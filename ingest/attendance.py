@@ -23,7 +23,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
+from django.conf import settings
 
+from ingest import spoolfolder
 from ingest.stream import ShardStream
 from monitors.detection import Gap
 from projects import valkey
@@ -41,9 +43,9 @@ ON_THE_WAY = timedelta(seconds=5)
 
 _log = logging.getLogger(__name__)
 
-# KEYS: seen, gaps, held. ARGV: now, longest silence, most gaps, whether requests are
-# kept, seconds that this holds for. Where there was never a sign nothing is known of
-# the past.
+# KEYS: seen, gaps, held. ARGV: now, longest silence, most gaps, since when requests
+# are kept (0: none is), seconds that this holds for. Where there was never a sign
+# nothing is known of the past.
 _SIGN = """
 local seen = tonumber(redis.call('GET', KEYS[1]) or '0')
 local now = tonumber(ARGV[1])
@@ -54,9 +56,10 @@ end
 if now > seen then
   redis.call('SET', KEYS[1], ARGV[1])
 end
-if ARGV[4] == '1' then
-  redis.call('SET', KEYS[3], ARGV[1], 'NX')
-  redis.call('EXPIRE', KEYS[3], ARGV[5])
+local since = tonumber(ARGV[4])
+if since > 0 then
+  local held = tonumber(redis.call('GET', KEYS[3]) or ARGV[4])
+  redis.call('SET', KEYS[3], held < since and held or ARGV[4], 'EX', ARGV[5])
 end
 """
 
@@ -69,13 +72,14 @@ class Horizon:
     gaps: list[Gap]
 
 
-def sign(now: float, *, holds: bool = False) -> None:
+def sign(now: float, *, held_since: float = 0.0) -> None:
     """Gives a sign of life, at this Unix time. Raises redis.RedisError.
 
-    `holds`: the process keeps requests that it has still to append to the stream.
+    `held_since`: since when (Unix time) requests are kept on this machine that have
+    still to be appended to the stream.
     """
     arguments = [f"{now:.3f}", SILENCE_MAX_S, GAPS_MAX]
-    arguments += [int(holds), int(SILENCE_MAX_S)]
+    arguments += [f"{held_since:.3f}", int(SILENCE_MAX_S)]
     client: Any = valkey.blocking()
     client.eval(_SIGN, 3, SEEN, GAPS, HELD, *arguments)
 
@@ -113,7 +117,8 @@ def _moment(seconds: bytes) -> datetime:
 def _sign_forever() -> None:
     while True:
         try:
-            sign(time.time())
-        except redis.RedisError as error:
+            held_since = spoolfolder.survey(settings.SPOOL_DIR).since
+            sign(time.time(), held_since=held_since)
+        except (redis.RedisError, OSError) as error:
             _log.debug("no sign of life: %s", error)
         time.sleep(SIGN_EVERY_S)

@@ -70,10 +70,6 @@ class Edge:
         """Goes on with what processes before have kept in the spool."""
         self._appender.start()
 
-    def holds(self) -> bool:
-        """Whether accepted requests wait here that the stream does not have yet."""
-        return self._appender.holds()
-
     async def close(self) -> None:
         await self._appender.close()
         await self._valkey.close()

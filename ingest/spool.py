@@ -78,8 +78,6 @@ class Spool:
         self._thread = ThreadPoolExecutor(1, "spool")
         self._taking: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        # Segments of others that are being emptied.
-        self._adopted = 0
 
     def start(self) -> None:
         """Goes on with what dead processes have left, now and whenever one dies."""
@@ -93,10 +91,6 @@ class Spool:
             await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._do(self._folder.close)
         self._thread.shutdown()
-
-    def holds(self) -> bool:
-        """Whether anything waits, of this process or of a dead one's."""
-        return self._adopted > 0 or any(line.holds for line in self.lines)
 
     def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task that ends with the spool."""
@@ -208,11 +202,7 @@ class Spool:
             _log.warning(
                 "taking over %d bytes of %s", segment.waiting_bytes, segment.path
             )
-            self._adopted += 1
-            try:
-                await self._empty_one(segment)
-            finally:
-                self._adopted -= 1
+            await self._empty_one(segment)
 
     async def _empty_one(self, segment: Segment) -> None:
         pace = Pace()

@@ -90,10 +90,10 @@ def test_backlog_holds_the_horizon_back(store: redis.Redis) -> None:
 
 @pytest.mark.usefixtures("open_since_morning")
 def test_what_an_edge_keeps_holds_the_horizon_back(store: Any) -> None:
-    sign(at("12:00:05").timestamp(), holds=True)
-    sign(at("12:00:10").timestamp(), holds=True)
+    sign(at("12:00:05").timestamp(), held_since=at("11:59:50").timestamp())
+    sign(at("12:00:10").timestamp(), held_since=at("12:00:02").timestamp())
     sign(at("12:00:15").timestamp())
-    assert horizon(0, at("12:00:20")).until == at("12:00:05")
+    assert horizon(0, at("12:00:20")).until == at("11:59:50")
     assert 0 < store.ttl(attendance.HELD) <= SILENCE_MAX_S
 
 
