@@ -23,7 +23,7 @@ from ingest.api.names import (
 )
 from ingest.counts import Column, Sums, sum_counts
 from ingest.outcomes import EVENT_CATEGORIES, Outcome
-from issues.api.queries import InstantField, PeriodField
+from projects.api.fields import InstantField, PeriodField
 from projects.api.lookup import project_of, projects_or_all, read_id
 from projects.api.paging import read_query
 from projects.hours import hour_of

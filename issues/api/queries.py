@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from issues.cursors import Sort
-from issues.search import IssueFilter, SearchError, TagTerm, TimeTerm, parse
+from issues.search import (
+    IssueFilter,
+    SearchError,
+    TagTerm,
+    TimeTerm,
+    literal,
+    parse,
+)
+from projects.api.fields import InstantField, PeriodField
 from projects.api.paging import PageQuery
 
 # What is asked for where the query is absent; an empty one asks for everything.
@@ -30,39 +35,6 @@ _SORTS = {
     "user": Sort.USERS,
 }
 _STATUSES = ("unresolved", "resolved", "ignored", "muted", "archived")
-_PERIOD = re.compile(r"(\d{1,5})([smhdw])")
-_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class PeriodField(serializers.Field[timedelta, str, str, Any]):
-    """A span such as `30m`, `24h`, `14d` or `2w`."""
-
-    default_error_messages: ClassVar = {
-        "invalid": "Expected a number and one of s, m, h, d, w; for example 14d."
-    }
-
-    def to_internal_value(self, data: str) -> timedelta:
-        match = _PERIOD.fullmatch(str(data).strip())
-        if match is None:
-            self.fail("invalid")
-        return timedelta(seconds=int(match[1]) * _UNIT_S[match[2]])
-
-    def to_representation(self, value: timedelta) -> str:
-        return f"{int(value.total_seconds())}s"
-
-
-class InstantField(serializers.DateTimeField):
-    """An instant in ISO 8601, also with nanoseconds; UTC where no zone is named."""
-
-    def to_internal_value(self, value: Any) -> datetime:
-        try:
-            moment = datetime.fromisoformat(str(value).strip())
-            return (
-                moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-            )
-        except (ValueError, OverflowError):
-            self.fail("invalid", format="ISO 8601")
 
 
 class IssueQuery(PageQuery):
@@ -158,8 +130,7 @@ def filter_of(query: Mapping[str, Any], now: datetime) -> IssueFilter:
         raise serializers.ValidationError({"detail": str(error)}) from None
     environments = tuple(name for name in query["environment"] if name)
     if environments:
-        escaped = tuple(re.sub(r"([\\*])", r"\\\1", name) for name in environments)
-        term = TagTerm(key="environment", values=escaped)
+        term = TagTerm(key="environment", values=tuple(map(literal, environments)))
         found = replace(found, tags=(*found.tags, term))
     return replace(found, times=(*found.times, *_window(query, now)))
 
