@@ -14,6 +14,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # The safety net under the edge's own wake-up call.
     "wake-shards": _every(5.0, "ingest.tasks.wake_shards"),
     "flush-outcomes": _every(10.0, "ingest.tasks.flush_outcomes"),
+    "prune-outcomes": _every(6 * 3600.0, "ingest.tasks.prune_outcomes"),
     "refresh-keys": _every(30.0, "ingest.tasks.refresh_keys"),
     "learn-usual-hours": _every(1800.0, "ingest.tasks.learn_usual_hours"),
     "watch-monitors": _every(60.0, "ingest.tasks.watch_monitors"),

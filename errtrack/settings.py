@@ -48,6 +48,9 @@ SPIKE_FLOOR = env.whole("ERRTRACK_SPIKE_FLOOR", 100_000, minimum=1)
 SAMPLE_PER_HOUR = env.whole("ERRTRACK_SAMPLE_PER_HOUR", 100, minimum=1)
 RETENTION_DAYS = env.whole("ERRTRACK_RETENTION_DAYS", 90, minimum=2)
 MONITORS_PER_PROJECT = env.whole("ERRTRACK_MONITORS_PER_PROJECT", 500, minimum=1)
+# Pages show the outcomes of thirty days.
+OUTCOME_DAYS = env.whole("ERRTRACK_OUTCOME_DAYS", 90, minimum=31)
+POISON_DAYS = env.whole("ERRTRACK_POISON_DAYS", 30, minimum=1)
 POISON_TRIES = env.whole("ERRTRACK_POISON_TRIES", 3, minimum=1)
 PREPARE_MAX_S = env.whole("ERRTRACK_PREPARE_MAX_S", 10, minimum=1)
 # Where the edge keeps what the stream does not take.

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ingest import attendance, flushing, spikes
 from ingest.digest import drain
+from ingest.pruning import prune
 from issues.locks import shard_lock
 from monitors import detection
 from projects import valkey
@@ -32,6 +33,12 @@ def wake_shards() -> None:
 def flush_outcomes() -> None:
     """Moves the counts of refused items from Valkey to PostgreSQL."""
     flushing.flush(valkey.blocking())
+
+
+@shared_task
+def prune_outcomes() -> None:
+    """Deletes old counts of outcomes, and what was set aside long ago."""
+    prune(timezone.now())
 
 
 @shared_task

@@ -16,6 +16,10 @@ urlpatterns = [
     path(f"{_ORG}event/", event.organization_event, name="organization_event"),
     path(f"{_ORG}poison/", poison.poison_list, name="poison_list"),
     path(f"{_ORG}poison/<int:entry>/", poison.poison, name="poison"),
+    path(
+        f"{_ORG}poison/<int:entry>/change/", poison.poison_change, name="poison_change"
+    ),
+    path(f"{_ORG}poison/retry/", poison.poison_retry_all, name="poison_retry_all"),
     path(f"{_PROJECT}event/", event.project_event, name="project_event"),
     path(_PROJECT, health.project_health, name="project"),
 ]

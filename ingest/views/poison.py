@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+import redis
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
+from ingest import setaside
 from ingest.body import BodyError, decompress
 from ingest.models import PoisonEntry
 from issues.views.scope import Scope, page
 from projects.access import Permission, projects_of, require_role
 
+_log = logging.getLogger(__name__)
+
 ROWS = 50
+# Each costs some milliseconds, for which the page waits.
+RETRIED_AT_ONCE = 500
 # Of a body that is opened for the page at all, and of what is shown then.
 _OPENED_MAX_BYTES = 2**20
 _SHOWN_MAX_BYTES = 16 * 2**10
@@ -53,6 +62,50 @@ def poison(request: HttpRequest, scope: Scope, entry: int) -> HttpResponse:
         "body_bytes": len(found.body),
     }
     return render(request, "ingest/poison.html", context)
+
+
+@require_POST
+@page
+def poison_change(request: HttpRequest, scope: Scope, entry: int) -> HttpResponse:
+    """Does to the entry what the button says: `do` is retry or drop."""
+    require_role(scope.membership.role, Permission.MANAGE)
+    found = find_entry(scope, entry)
+    match request.POST.get("do"):
+        case "retry":
+            if _retry(request, [found.pk]):
+                messages.success(request, _("It is tried again"))
+        case "drop":
+            setaside.drop(found.pk)
+            messages.success(request, _("It is dropped"))
+        case _:
+            messages.error(request, _("Nothing was changed."))
+    return redirect("ingest:poison_list", org=scope.organization.slug)
+
+
+@require_POST
+@page
+def poison_retry_all(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Tries the organization's entries again, the oldest first."""
+    require_role(scope.membership.role, Permission.MANAGE)
+    oldest = _entries(scope).order_by("pk").values_list("pk", flat=True)
+    count = _retry(request, list(oldest[:RETRIED_AT_ONCE]))
+    text = ngettext(
+        "%(count)d entry is tried again", "%(count)d entries are tried again", count
+    )
+    messages.success(request, text % {"count": count})
+    return redirect("ingest:poison_list", org=scope.organization.slug)
+
+
+def _retry(request: HttpRequest, entries: list[int]) -> int:
+    """How many went back into the queue; the reader is told if it is away."""
+    count = 0
+    try:
+        for pk in entries:
+            count += setaside.retry(pk)
+    except redis.RedisError as error:
+        _log.warning("an entry could not be tried again: %s", error)
+        messages.error(request, _("The queue cannot be reached just now."))
+    return count
 
 
 def find_entry(scope: Scope, entry: int) -> PoisonEntry:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
+import redis
 from django.test import Client
 
+from ingest import fates
+from ingest.models import PoisonEntry
+from ingest.waiting import find_waiting
+from projects import valkey
 from projects.models import Organization, Project, Role
-from tests.factories import make_project, set_aside
+from tests.factories import make_payload, make_project, set_aside
 from tests.people import client_of
 
 LIST = "/o/acme/ingest/poison/"
@@ -88,3 +94,69 @@ def test_strangers_see_nothing(admin: Client, project: Project) -> None:
     stranger = client_of(theirs.organization)
     assert stranger.get(LIST).status_code == 404
     assert stranger.get(f"{LIST}{entry.pk}/").status_code == 404
+
+
+def change(client: Client, entry: PoisonEntry, do: str) -> int:
+    path = f"{LIST}{entry.pk}/change/"
+    return client.post(path, {"do": do}).status_code
+
+
+def test_an_entry_is_tried_again(admin: Client, project: Project) -> None:
+    payload = make_payload()
+    sent = json.dumps(payload).encode()
+    entry = set_aside(project, sent, event_id=payload["event_id"])
+    assert change(admin, entry, "retry") == 302
+    assert PoisonEntry.objects.count() == 0
+    (waiting,) = find_waiting([project.pk], payload["event_id"])
+    assert waiting.received_at == entry.received_at
+
+
+def test_an_entry_is_dropped_and_its_fate_remembered(
+    admin: Client, project: Project
+) -> None:
+    entry = set_aside(project)
+    assert change(admin, entry, "drop") == 302
+    assert PoisonEntry.objects.count() == 0
+    (fate,) = fates.find(project.pk, entry.event_id)
+    assert (fate.outcome, fate.reason) == ("invalid", "dropped")
+
+
+def test_what_means_nothing_changes_nothing(admin: Client, project: Project) -> None:
+    entry = set_aside(project)
+    assert change(admin, entry, "eat") == 302
+    assert admin.get(f"{LIST}{entry.pk}/change/").status_code == 405
+    assert PoisonEntry.objects.count() == 1
+
+
+def test_all_of_the_organization_are_tried_again(
+    admin: Client, project: Project
+) -> None:
+    theirs = set_aside(make_project("theirs"))
+    for _ in range(3):
+        set_aside(project)
+    answer = admin.post(f"{LIST}retry/", follow=True)
+    assert b"3 entries are tried again" in answer.content
+    assert PoisonEntry.objects.get() == theirs
+
+
+def test_without_the_queue_nothing_is_lost(
+    admin: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = set_aside(project)
+    away = redis.Redis(unix_socket_path="/nonexistent/valkey.sock")
+    monkeypatch.setattr(valkey, "blocking", lambda: away)
+    answer = admin.post(f"{LIST}{entry.pk}/change/", {"do": "retry"}, follow=True)
+    assert b"The queue cannot be reached just now." in answer.content
+    assert PoisonEntry.objects.get() == entry
+
+
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.VIEWER])
+def test_only_who_manages_may_change_anything(project: Project, role: str) -> None:
+    entry = set_aside(project)
+    client = client_of(project.organization, role)
+    assert change(client, entry, "drop") == 403
+    assert client.post(f"{LIST}retry/").status_code == 403
+    stranger = client_of(make_project("theirs").organization)
+    assert change(stranger, entry, "drop") == 404
+    assert stranger.post(f"{LIST}retry/").status_code == 404
+    assert PoisonEntry.objects.get() == entry

@@ -1,4 +1,4 @@
-"""`errtrack cleanup`: does at once what beat does to old events and lost files."""
+"""`errtrack cleanup`: does at once what beat does to what is old, and lost files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
+from ingest.pruning import prune
 from issues import filestore
 from issues.retention import keep_partitions
 
@@ -14,8 +16,8 @@ from issues.retention import keep_partitions
 class Command(BaseCommand):
     help = (
         "Makes the coming days' partitions, drops the days past "
-        "ERRTRACK_RETENTION_DAYS with their files, and says what it did. Counts stay "
-        "as they are."
+        "ERRTRACK_RETENTION_DAYS with their files, deletes other things that are old, "
+        "and says what it did. Counts of issues stay as they are."
     )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -36,6 +38,9 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Users beyond samples deleted: {kept.releases.thinned_users}"
         )
+        pruned = prune(timezone.now())
+        self.stdout.write(f"Old outcome counts deleted: {pruned.counts}")
+        self.stdout.write(f"Entries set aside long ago deleted: {pruned.entries}")
         self.stdout.write(f"Files that nothing names removed: {filestore.sweep()}")
 
 
