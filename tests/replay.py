@@ -37,10 +37,15 @@ def error_requests() -> list[Recorded]:
     return [request for request in recorded() if request.expected["event"]]
 
 
+def decoded_body(request: Recorded) -> bytes:
+    """The request's body, uncompressed."""
+    encodings = [v for name, v in request.headers if name.lower() == "content-encoding"]
+    return decompress(request.body, encodings[0] if encodings else "", MAX_BYTES)
+
+
 def payload_of(request: Recorded) -> tuple[bytes, dict[str, Any]]:
     """The event's JSON, and the headers of the envelope around it."""
-    encodings = [v for name, v in request.headers if name.lower() == "content-encoding"]
-    data = decompress(request.body, encodings[0] if encodings else "", MAX_BYTES)
+    data = decoded_body(request)
     if request.expected["endpoint"] == "store":
         return bytes(store_payload(data, MAX_BYTES)), {}
     envelope = parse_envelope(data)
