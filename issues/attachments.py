@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -181,6 +181,18 @@ def of_event(project_id: int, event_id: uuid.UUID) -> list[Attachment]:
     """The event's files in the order in which they came."""
     rows = Attachment.objects.filter(project=project_id, event_id=event_id)
     return list(rows.order_by("pk"))
+
+
+def of_events(
+    project_id: int, event_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[Attachment]]:
+    """The files of each of the events that has any."""
+    found: defaultdict[uuid.UUID, list[Attachment]] = defaultdict(list)
+    if event_ids:
+        rows = Attachment.objects.filter(project=project_id, event_id__in=event_ids)
+        for row in rows.order_by("pk"):
+            found[row.event_id].append(row)
+    return found
 
 
 def delete(project_id: int, rows: QuerySet[Attachment]) -> int:

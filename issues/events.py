@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from django.db.models import Q, QuerySet
 
@@ -69,7 +69,7 @@ def events_of_issue(issue_id: int) -> QuerySet[Event]:
 
 def neighbours(row: Event) -> Neighbours:
     """The events before and after this one, in the order in which they came."""
-    events = events_of_issue(row.issue_id).only("event_id")
+    events = events_of_issue(row.issue_id).only("event_id", "received_at")
     is_older = Q(received_at__lt=row.received_at) | Q(
         received_at=row.received_at, event_id__lt=row.event_id
     )
@@ -77,11 +77,19 @@ def neighbours(row: Event) -> Neighbours:
         received_at=row.received_at, event_id__gt=row.event_id
     )
     # The bounds alone let the index begin at this event, and skip days.
-    older = events.filter(is_older, received_at__lte=row.received_at).first()
-    newer = events.filter(is_newer, received_at__gte=row.received_at).reverse().first()
-    return Neighbours(
-        older.event_id if older else None, newer.event_id if newer else None
-    )
+    older = events.filter(is_older, received_at__lte=row.received_at)[:1]
+    newer = events.filter(is_newer, received_at__gte=row.received_at).reverse()[:1]
+    around = Neighbours(None, None)
+    for other in older.union(newer, all=True):
+        is_before = (other.received_at, other.event_id.bytes) < _place(row)
+        name = "older" if is_before else "newer"
+        around = replace(around, **{name: other.event_id})
+    return around
+
+
+def _place(row: Event) -> tuple[datetime, bytes]:
+    """What the issue's events are ordered by."""
+    return row.received_at, row.event_id.bytes
 
 
 def _open(row: Event, parts: dict[_PartKey, bytes]) -> StoredEvent:

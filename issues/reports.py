@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from issues import knownevents
 from issues.models import Status, UserReport
@@ -144,6 +145,12 @@ def of_project(project: Project, *, unresolved: bool) -> QuerySet[UserReport]:
 def of_issue(issue_id: int) -> QuerySet[UserReport]:
     """The issue's reports, newest first."""
     return _in_order(UserReport.objects.filter(issue=issue_id))
+
+
+def count_of(issue: OuterRef) -> Coalesce:
+    """How many reports an issue has, as part of a query for issues."""
+    rows = UserReport.objects.filter(issue=issue).order_by().values("issue")
+    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
 
 
 def of_event(project_id: int, event_id: uuid.UUID) -> list[UserReport]:

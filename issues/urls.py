@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from django.urls import path
 
-from issues.views import changes, detail, events, lists
+from issues.views import attachments, changes, detail, events, feedback, lists
 
 app_name = "issues"
 
-_ISSUE = "o/<slug:org>/p/<slug:project>/issues/<int:number>/"
+_PROJECT = "o/<slug:org>/p/<slug:project>/"
+_ISSUE = f"{_PROJECT}issues/<int:number>/"
+_FILE = f"{_PROJECT}attachments/<int:attachment>/"
 
 urlpatterns = [
     path("undo/", changes.undo, name="undo"),
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
     path("o/<slug:org>/issues/update/", changes.update, name="update"),
-    path("o/<slug:org>/p/<slug:project>/", lists.project_issues, name="list"),
+    path(_PROJECT, lists.project_issues, name="list"),
+    path(f"{_PROJECT}feedback/", feedback.project_feedback, name="feedback"),
+    path(
+        f"{_PROJECT}feedback/<int:report>/resolve/",
+        feedback.resolve,
+        name="feedback_resolve",
+    ),
+    path(_FILE, attachments.download, name="attachment"),
+    path(f"{_FILE}text/", attachments.text, name="attachment_text"),
     path(_ISSUE, detail.issue, name="detail"),
     path(f"{_ISSUE}peek/", detail.peek, name="peek"),
     path(f"{_ISSUE}tags/", detail.tags, name="tags"),
+    path(f"{_ISSUE}feedback/", feedback.issue_feedback, name="issue_feedback"),
     path(f"{_ISSUE}events/", events.table, name="events"),
     path(f"{_ISSUE}events/<str:event>/", detail.issue, name="event"),
     path(f"{_ISSUE}events/<str:event>/json/", events.as_json, name="event_json"),

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from issues.listing import TOTAL_CAP, Page, count_issues
-from issues.models import Status, Substatus
+from issues.models import Attachment, Status, Substatus
 from issues.search import UNRESOLVED
 from projects.ui import bars, compact
 
@@ -153,3 +153,18 @@ _CONTEXTS = {
 def context_title(key: str) -> str:
     """The name of a context that people know, else the key as it was sent."""
     return str(_CONTEXTS.get(key, key))
+
+
+_FILE_KINDS = {
+    "event.minidump": gettext_lazy("Minidump"),
+    "event.applecrashreport": gettext_lazy("Crash report"),
+    "event.view_hierarchy": gettext_lazy("View hierarchy"),
+    "unreal.context": gettext_lazy("Crash context"),
+    "unreal.logs": gettext_lazy("Log"),
+}
+
+
+@register.filter
+def file_kind(file: Attachment) -> str:
+    """What kind of file it is, else the type that the sender gave."""
+    return str(_FILE_KINDS.get(file.kind, file.content_type))

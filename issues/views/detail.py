@@ -8,10 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from issues import triage
+from issues import attachments, reports, triage
 from issues.events import StoredEvent, neighbours
 from issues.models import Activity
 from issues.presentation.event import Chip, tag_chip, view_of
+from issues.presentation.feedback import ReportView
+from issues.presentation.feedback import view_of as view_of_report
+from issues.presentation.files import images_of, views_of
 from issues.presentation.shares import distribution, telling
 from issues.presentation.stack import Choice, FrameView, trace_of
 from issues.presentation.why import reasons
@@ -54,6 +57,8 @@ def issue(
     }
     if stored is not None:
         context |= _event_context(stored, choice, request.GET.get("thread", ""))
+        if found.report_count:
+            context["reports"] = _reports_on(stored)
     if not found.is_seen:
         triage.mark_seen(found.issue.pk, scope.user)
     response = render(request, "issues/detail.html", context)
@@ -101,6 +106,7 @@ def _event_context(stored: StoredEvent, choice: Choice, thread: str) -> dict[str
     row, payload = stored.row, stored.payload
     around = neighbours(row)
     tags = event_tags(row)
+    files = views_of(attachments.of_event(row.project_id, row.event_id))
     context: dict[str, Any] = {
         "event": row,
         "event_id": row.event_id.hex,
@@ -108,11 +114,20 @@ def _event_context(stored: StoredEvent, choice: Choice, thread: str) -> dict[str
         "newer": around.newer and around.newer.hex,
         "tags": [tag_chip(key, value) for key, value in tags],
         "facts": _facts(dict(tags)),
+        "files": files,
+        "shots": images_of(files),
     }
     if payload is not None:
         context["payload"] = view_of(payload)
         context["trace"] = trace_of(payload, choice, thread)
     return context
+
+
+def _reports_on(stored: StoredEvent) -> list[ReportView]:
+    """What users said of this event."""
+    row = stored.row
+    said = reports.of_event(row.project_id, row.event_id)
+    return [view_of_report(report) for report in said]
 
 
 def _facts(tags: dict[str, str]) -> list[Chip]:

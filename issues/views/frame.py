@@ -55,6 +55,7 @@ def frame(
         "chart_top": nice_max(max(history.counts)),
         "chart_times": _axis(window),
         "is_hourly": window.bucket_hours == 1,
+        "report_count": found.report_count,
     }
 
 

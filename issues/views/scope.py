@@ -9,10 +9,11 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 
+from issues import reports
 from issues.models import Bookmark, Issue, Sighting
 from projects.access import Permission, membership_for, permission_of, projects_of
 from projects.models import Membership, Organization, Project, User
@@ -28,6 +29,8 @@ class OpenIssue:
     is_bookmarked: bool
     # Since its last event.
     is_seen: bool
+    # What users said of its events.
+    report_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +69,19 @@ class Scope:
                 is_seen=Exists(
                     sighting.filter(seen_at__gte=OuterRef("state__last_seen"))
                 ),
+                report_count=reports.count_of(OuterRef("pk")),
             )
             .first()
         )
         if found is None:
             raise Http404
         found.project.organization = self.organization
-        return OpenIssue(found, found.is_bookmarked, found.is_seen)
+        return OpenIssue(found, found.is_bookmarked, found.is_seen, found.report_count)
 
 
 def page(
-    view: Callable[Concatenate[HttpRequest, Scope, P], HttpResponse],
-) -> Callable[..., HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, Scope, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """A page of a signed-in member; the address's `org` becomes a Scope.
 
     The same address answers htmx with a part of the page, which caches must know. Who
@@ -87,17 +91,17 @@ def page(
     @wraps(view)
     def wrapped(
         request: HttpRequest, org: str, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         membership = membership_for(request.user, org)
         scope = Scope(cast(User, request.user), membership)
         response = view(request, scope, *args, **kwargs)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
-    signed_in: Callable[..., HttpResponse] = login_required(wrapped)
+    signed_in: Callable[..., HttpResponseBase] = login_required(wrapped)
 
     @wraps(view)
-    def outer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def outer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         if is_part(request) and not request.user.is_authenticated:
             return HttpResponseClientRefresh()
         return signed_in(request, **kwargs)
