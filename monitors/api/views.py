@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -74,8 +75,9 @@ class MonitorsView(APIView):
         found = _owned(_in_projects(organization, query["project"]), query["owner"])
         if query["environment"]:
             names = query["environment"]
-            found = found.filter(environments__name__in=names).distinct()
-        page = read_slice(request, found.order_by("name", "pk"))
+            named = MonitorEnvironment.objects.filter(name__in=names)
+            found = found.filter(pk__in=named.values("monitor"))
+        page = read_slice(request, found.order_by(Lower("name"), "pk"))
         body = _monitors_json(request, organization, page.rows, query["environment"])
         return page_response(request, body, previous=page.previous, next=page.next)
 
