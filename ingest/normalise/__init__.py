@@ -16,7 +16,9 @@ from ingest.normalise.fields import (
     SMALL,
     Notes,
     bag,
+    integer,
     listed,
+    noted,
     text,
     trimmed,
 )
@@ -105,12 +107,14 @@ def _legacy_reader(key: str, payload: dict[str, Any]) -> Reader | None:
 def _complete(draft: Draft, remote_ip: str, user_agent: str) -> None:
     """What can only be told once every field is read."""
     event, payload, notes = draft.event, draft.payload, draft.notes
-    if "sdk" not in event and draft.client:
-        event["sdk"] = attributes.sdk(None, draft.client, notes)
+    if "sdk" not in event:
+        client = draft.client or attributes.client_of(user_agent)
+        if client:
+            event["sdk"] = attributes.sdk(None, client, notes)
     if "transaction" in event:
         event.pop("culprit", None)
     if "stacktrace" in event and "exception" in event:
-        adopt_stacktrace(event["exception"]["values"], event.pop("stacktrace"))
+        adopt_stacktrace(event)
     event["type"] = _type(event, payload.get("type"), notes)
     if "csp" in event or "security" in event:
         security.describe(event, user_agent)
@@ -121,7 +125,16 @@ def _complete(draft: Draft, remote_ip: str, user_agent: str) -> None:
     if notes.errors:
         event["errors"] = event.get("errors", []) + notes.errors
     if notes.meta:
-        event["_meta"] = event.get("_meta", {}) | notes.meta
+        event["_meta"] = _joined(event.get("_meta", {}), notes.meta)
+
+
+def _joined(sent: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
+    """The SDK's notes on what it cut and ours, which are no deeper than paths are."""
+    joined = dict(sent)
+    for name, node in ours.items():
+        other = joined.get(name)
+        joined[name] = _joined(other, node) if isinstance(other, dict) else node
+    return joined
 
 
 def _type(event: dict[str, Any], sent: object, notes: Notes) -> str:
@@ -202,7 +215,7 @@ def _template(value: object, notes: Notes) -> dict[str, Any] | None:
         name: text(value.get(name), 256, notes, f"template.{name}")
         for name in ("filename", "abs_path")
     }
-    found["lineno"] = value.get("lineno") if type(value.get("lineno")) is int else None
+    found["lineno"] = integer(value.get("lineno"), notes, "template.lineno")
     found |= source_context(value, notes, "template")
     return {name: item for name, item in found.items() if item is not None} or None
 
@@ -270,7 +283,11 @@ def _errors(value: object, notes: Notes) -> list[Any] | None:
     """What the SDK noted itself."""
     if not isinstance(value, list):
         return None
-    return [trimmed(item, SMALL) for item in value[:100] if isinstance(item, dict)]
+    kept = [trimmed(item, SMALL) for item in value[:100] if isinstance(item, dict)]
+    for note in kept:
+        if isinstance(note.get("name"), str) and "value" in note:
+            note["value"] = noted(note["name"], note["value"])
+    return kept
 
 
 def _security(kind: str) -> Reader:
@@ -332,6 +349,7 @@ _INTERFACES = {
     "Http": "request",
     "Contexts": "contexts",
     "Sdk": "sdk",
+    "DebugMeta": "debug_meta",
     "Csp": "csp",
 }
 # Read elsewhere, overwritten by the server, or of transactions only.

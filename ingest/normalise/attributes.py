@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from ingest.normalise.breadcrumbs import LEVELS
-from ingest.normalise.fields import Notes, json_bytes, paired, text
+from ingest.normalise.fields import Notes, json_bytes, paired, shortened, text
 from issues.event import Sdk
 from issues.grouping.v1.library import FAMILIES
 from issues.repeated import Memory, Modules, part_of
@@ -23,13 +23,13 @@ EVENT_TYPES = frozenset(
 TAGS_MAX = 200
 TAG_CHARS = 200
 
-_RAVEN_LEVELS = {10: "debug", 20: "info", 30: "warning", 40: "error", 50: "fatal"}
 _NO_TAGS = frozenset(
     {"release", "dist", "user", "filename", "function"}
     | {"sentry:release", "sentry:dist", "sentry:user"}
 )
 _BAD_RELEASE = re.compile(r"[/\\\t\r\n\f]")
 _DIST = re.compile(r"[A-Za-z0-9_.-]+")
+_CLIENT = re.compile(r"(?:raven|sentry)[\w.-]*/[\w.+-]+")
 _TAG_KEY = re.compile(r"[\w.:-]+")
 
 _modules: Memory[Modules] = Memory(max_bytes=2**20)
@@ -43,8 +43,8 @@ def level(value: object, notes: Notes) -> str:
             return known
         if value.isdecimal():
             value = int(value[:4])
-    if type(value) is int and value // 10 * 10 in _RAVEN_LEVELS:
-        return _RAVEN_LEVELS[value // 10 * 10]
+    if isinstance(value, int | float) and 10 <= value < 60:
+        return LEVELS[str(int(value) // 10 * 10)]
     if value is not None:
         notes.wrong("level", value)
     return "error"
@@ -103,7 +103,7 @@ def logger(value: object, notes: Notes) -> str | None:
 
 def fingerprint(value: object, notes: Notes) -> list[str] | None:
     """The parts as strings; a lone string is a list of one."""
-    if isinstance(value, str):
+    if isinstance(value, str | int | float):
         value = [value]
     if not isinstance(value, list):
         if value is not None:
@@ -126,6 +126,8 @@ def tags(value: object, notes: Notes) -> tuple[list[list[str]], str | None]:
         return [], None
     kept: dict[str, str] = {}
     named_environment = None
+    if len(found) > TAGS_MAX:
+        notes.cut("tags", len(found), TAGS_MAX)
     for key, item in found[: TAGS_MAX * 2]:
         name = _tag_key(key)
         if name is None:
@@ -134,7 +136,10 @@ def tags(value: object, notes: Notes) -> tuple[list[list[str]], str | None]:
         content = text(item, 10_000, notes, f"tags.{name}")
         if content is None:
             continue
-        content = _tag_value(content)
+        content = _one_line(content)
+        if len(content) > TAG_CHARS:
+            notes.cut(f"tags.{name}", len(content), TAG_CHARS)
+            content = shortened(content, TAG_CHARS)
         if name == "environment":
             named_environment = named_environment or content
         elif content and name not in kept and name not in _NO_TAGS:
@@ -148,12 +153,9 @@ def _tag_key(key: str) -> str | None:
     return name if len(name) <= TAG_CHARS and _TAG_KEY.fullmatch(name) else None
 
 
-def _tag_value(content: str) -> str:
-    """One line of at most 200 characters."""
+def _one_line(content: str) -> str:
     content = content.strip()
-    if "\n" in content or "\r" in content:
-        content = " ".join(content.split())
-    return content if len(content) <= TAG_CHARS else content[: TAG_CHARS - 3] + "..."
+    return " ".join(content.split()) if "\n" in content or "\r" in content else content
 
 
 def modules(value: object, notes: Notes) -> dict[str, str] | None:
@@ -209,6 +211,12 @@ def sdk(value: object, client: str, notes: Notes) -> Sdk | None:
         read["name"], read["version"] = name[:128], version[:128]
     kept: Any = {k: item for k, item in read.items() if item}
     return kept or None
+
+
+def client_of(user_agent: str) -> str:
+    """Name and version of an SDK that tells them in this header only; else nothing."""
+    match = _CLIENT.match(user_agent)
+    return match[0] if match else ""
 
 
 def _texts(value: object) -> list[str]:

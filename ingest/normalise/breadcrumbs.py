@@ -31,6 +31,12 @@ LEVELS = {
     "panic": "fatal",
     "emergency": "fatal",
     "alert": "fatal",
+    # As Python's logging and raven have them.
+    "10": "debug",
+    "20": "info",
+    "30": "warning",
+    "40": "error",
+    "50": "fatal",
 }
 _FINAL_LEVELS = frozenset(LEVELS.values())
 

@@ -75,10 +75,16 @@ def texts(limit: int) -> Callable[[Column], bool]:
     return test
 
 
-def lists_of_text(column: Column) -> bool:
-    """A test: all are lists of strings."""
-    "".join(chain.from_iterable(column))
-    return _are(column, list)
+def lists_of_texts(limit: int) -> Callable[[Column], bool]:
+    """A test: all are lists of strings, each of at most so many characters."""
+
+    def test(column: Column) -> bool:
+        is_short = len("".join(chain.from_iterable(column))) <= limit
+        return _are(column, list) and (
+            is_short or max(map(len, chain.from_iterable(column))) <= limit
+        )
+
+    return test
 
 
 def natural(column: Column) -> bool:

@@ -17,7 +17,7 @@ from ingest.normalise.fields import (
     trimmed,
 )
 from ingest.normalise.stacks import stacktrace
-from issues.event import Exception_, Mechanism, Stacktrace, Thread
+from issues.event import Exception_, Mechanism, Thread
 
 TYPE_CHARS = 256
 VALUE_CHARS = 8192
@@ -147,9 +147,10 @@ def _thread(value: dict[str, Any], platform: str, notes: Notes, path: str) -> Th
     return kept
 
 
-def adopt_stacktrace(values: list[Exception_], trace: Stacktrace) -> bool:
-    """Give the event's own trace to its sole exception, if that has none."""
-    if len(values) != 1 or "stacktrace" in values[0]:
-        return False
-    values[0]["stacktrace"] = trace
-    return True
+def adopt_stacktrace(event: dict[str, Any]) -> None:
+    """Give the event's own trace to its sole exception, if none has a trace."""
+    values = event["exception"]["values"]
+    if any("stacktrace" in value for value in values):
+        del event["stacktrace"]
+    elif len(values) == 1:
+        values[0]["stacktrace"] = event.pop("stacktrace")

@@ -6,12 +6,16 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ingest.secrets import FILTERED, is_secret_name
 from issues.event import ProcessingError
 
 NOTES_MAX = 100
 """So many notes an event; more would only repeat themselves."""
 
 VALUE_SHOWN_CHARS = 200
+
+PATH_PARTS_MAX = 8
+"""A name out of the payload may hold any number of dots, and is no path of its own."""
 
 
 class Notes:
@@ -34,7 +38,7 @@ class Notes:
             return
         note: ProcessingError = {"type": kind, "name": path}
         if value is not None:
-            note["value"] = _shown(value)
+            note["value"] = noted(path, value)
         self.errors.append(note)
 
     def cut(self, path: str, length: int, kept: int) -> None:
@@ -46,7 +50,7 @@ class Notes:
 
     def _node(self, path: str) -> dict[str, Any]:
         node = self.meta
-        for part in path.split("."):
+        for part in path.split(".", PATH_PARTS_MAX):
             child = node.get(part)
             if not isinstance(child, dict):
                 child = node[part] = {}
@@ -54,7 +58,10 @@ class Notes:
         return node
 
 
-def _shown(value: object) -> object:
+def noted(path: str, value: object) -> object:
+    """As much of the value as a note on its field may tell."""
+    if any(map(is_secret_name, path.split("."))):
+        return FILTERED
     if isinstance(value, bool | int | float):
         return value
     shown = value if isinstance(value, str) else json_text(value)
@@ -135,9 +142,11 @@ def listed(value: object, notes: Notes, path: str) -> list[Any]:
     Nulls are left out without a note, other members with one.
     """
     if isinstance(value, dict):
-        value = value.get("values", [value])
+        value = value.get("values", value)
     if value is None:
         return []
+    if isinstance(value, dict):
+        value = [value]
     if not isinstance(value, list):
         notes.wrong(path, value)
         return []
@@ -152,6 +161,9 @@ def listed(value: object, notes: Notes, path: str) -> list[Any]:
     return [item for item in value if isinstance(item, dict)]
 
 
+_SCALARS = (str, int, float)  # Booleans are integers.
+
+
 def paired(value: object, notes: Notes, path: str) -> list[list[Any]] | None:
     """The entries of an object or of a list of pairs, as [key, value] lists.
 
@@ -163,8 +175,8 @@ def paired(value: object, notes: Notes, path: str) -> list[list[Any]] | None:
         return None
     pairs = []
     for item in value:
-        if isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
-            pairs.append([item[0], item[1]])
+        if type(item) is list and len(item) == 2 and isinstance(item[0], _SCALARS):
+            pairs.append([str(item[0]), item[1]])
         elif item is not None:
             notes.wrong(path, item)
     return pairs

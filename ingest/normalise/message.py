@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingest.normalise.fields import Notes, json_text, prose
+from ingest.normalise.fields import (
+    EXTRA,
+    Notes,
+    fitting_bytes,
+    json_text,
+    prose,
+    trimmed,
+)
 from issues.event import LogEntry
 
 MESSAGE_CHARS = 8192
@@ -52,10 +59,16 @@ def _text(value: object, notes: Notes, path: str) -> str | None:
 
 
 def _params(value: object, notes: Notes) -> list[Any] | dict[str, Any] | None:
-    if value is None or isinstance(value, list | dict):
+    if not isinstance(value, list | dict):
+        if value is not None:
+            notes.wrong("logentry.params", value)
+        return None
+    size = fitting_bytes(value, EXTRA)
+    if size is None:
         return value or None
-    notes.wrong("logentry.params", value)
-    return None
+    notes.cut("logentry.params", size, EXTRA.value_bytes)
+    kept: list[Any] | dict[str, Any] = trimmed(value, EXTRA)
+    return kept
 
 
 def interpolated(template: str, params: list[Any] | dict[str, Any]) -> str:

@@ -13,13 +13,23 @@ from urllib.parse import urlsplit
 
 from ingest.normalise.columns import (
     are_alike,
-    lists_of_text,
+    lists_of_texts,
     natural,
     of_type,
     texts,
     well_formed,
 )
-from ingest.normalise.fields import Notes, boolean, integer, json_bytes, listed, text
+from ingest.normalise.fields import (
+    SMALL,
+    Notes,
+    bag,
+    boolean,
+    integer,
+    json_bytes,
+    listed,
+    shortened,
+    text,
+)
 from issues.event import Frame, Stacktrace
 from issues.grouping import is_library
 from issues.repeated import Frames, Memory, Part, static_part
@@ -38,20 +48,18 @@ _TEXTS = {
     "package": NAME_CHARS,
     "platform": 64,
     "lang": 64,
-    "image_addr": 64,
-    "instruction_addr": 64,
-    "symbol_addr": 64,
     "addr_mode": 64,
     "function_id": 64,
     "trust": 64,
     "source_link": 2048,
 }
+_ADDRESSES = ("image_addr", "instruction_addr", "symbol_addr")
 _OBJECTS = ("data", "lock")
 _TESTS = {
     **dict.fromkeys(_NAMES, texts(NAME_CHARS)),
     "context_line": texts(LINE_CHARS),
-    "pre_context": lists_of_text,
-    "post_context": lists_of_text,
+    "pre_context": lists_of_texts(LINE_CHARS),
+    "post_context": lists_of_texts(LINE_CHARS),
     "lineno": natural,
     "colno": natural,
     "in_app": of_type(bool),
@@ -109,7 +117,7 @@ def _add_attributes(
     registers = value.get("registers")
     if isinstance(registers, dict) and registers:
         trace["registers"] = {
-            str(name): str(content)
+            name: address(content, notes, f"{path}.registers") or ""
             for name, content in registers.items()
             if isinstance(content, str | int)
         }
@@ -209,6 +217,9 @@ def _read(
     for name, limit in _TEXTS.items():
         if name in value:
             frame[name] = text(value[name], limit, notes, f"{path}.{name}")
+    for name in _ADDRESSES:
+        if name in value:
+            frame[name] = address(value[name], notes, f"{path}.{name}")
     for name in ("lineno", "colno"):
         number = integer(value.get(name), notes, f"{path}.{name}")
         if number is not None and number >= 0:
@@ -216,8 +227,8 @@ def _read(
     for name in ("in_app", "stack_start"):
         frame[name] = boolean(value.get(name), notes, f"{path}.{name}")
     for name in _OBJECTS:
-        if isinstance(value.get(name), dict):
-            frame[name] = value[name] or None
+        if name in value:
+            frame[name] = bag(value[name], SMALL, notes, f"{path}.{name}")
     frame.update(source_context(value, notes, path))
     frame = {name: item for name, item in frame.items() if item is not None}
     if "filename" not in frame and "abs_path" in frame:
@@ -228,6 +239,13 @@ def _read(
     if "in_app" not in frame and is_library(read, platform):
         read["in_app"] = False
     return read
+
+
+def address(value: object, notes: Notes, path: str) -> str | None:
+    """A place in memory, in hexadecimal digits also where a number was sent."""
+    if type(value) is int and 0 <= value < 2**64:
+        return f"{value:#x}"
+    return text(value, 64, notes, path)
 
 
 def path_of(location: str) -> str:
@@ -251,7 +269,7 @@ def source_context(value: dict[str, Any], notes: Notes, path: str) -> dict[str, 
         if isinstance(lines, list):
             # A null stands for a line outside the file: it keeps its place.
             context[name] = [
-                "" if item is None else str(item)[:LINE_CHARS]
+                "" if item is None else shortened(str(item), LINE_CHARS)
                 for item in lines[:CONTEXT_LINES_MAX]
             ]
         elif lines is not None:

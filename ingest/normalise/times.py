@@ -26,7 +26,10 @@ def instant(value: object) -> float | None:
         return _parsed(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    seconds = float(value)
+    try:
+        seconds = float(value)
+    except OverflowError:  # An integer of hundreds of digits.
+        return None
     while seconds >= _LATEST_S and seconds < 1e21:
         seconds /= 1000
     return seconds if 0 <= seconds < _LATEST_S else None

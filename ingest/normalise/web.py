@@ -57,13 +57,22 @@ def request(value: object, notes: Notes) -> Request | None:
     read["query_string"] = _query(value.get("query_string"), notes)
     _add_url(read, value.get("url"), notes)
     if "env" in value:
-        read["env"] = bag(value["env"], SMALL, notes, "request.env")
+        read["env"] = _environment(value["env"], notes)
     if value.get("data") not in (None, "", {}, []):
-        _add_body(read, value["data"], notes)
+        sent = value.get("inferred_content_type")
+        inferred = text(sent, 128, notes, "request.inferred_content_type")
+        _add_body(read, value["data"], inferred, notes)
     if "body_size" in value:
         read["body_size"] = integer(value["body_size"], notes, "request.body_size")
     kept = {name: item for name, item in read.items() if item not in (None, [])}
     return cast("Request", kept) if kept else None
+
+
+def _environment(value: object, notes: Notes) -> dict[str, Any] | None:
+    """The server's variables, also out of pairs."""
+    if isinstance(value, list):
+        value = dict(paired(value, notes, "request.env") or [])
+    return bag(value, SMALL, notes, "request.env")
 
 
 def _add_url(read: dict[str, Any], value: object, notes: Notes) -> None:
@@ -132,7 +141,9 @@ def _headers(value: object, notes: Notes) -> tuple[list[list[str]] | None, str]:
     pairs = _pairs(value, notes, "request.headers")
     if not pairs:
         return None, ""
-    cookies = [pair for pair in pairs if pair[0] in ("Cookie", "cookie")]
+    cookies = [
+        pair for pair in pairs if len(pair[0]) == 6 and pair[0].lower() == "cookie"
+    ]
     for pair in cookies:
         pairs.remove(pair)
     return pairs, "; ".join([pair[1] for pair in cookies])
@@ -151,9 +162,11 @@ def _cookies(value: object, header: str, notes: Notes) -> list[list[str]] | None
     return pairs
 
 
-def _add_body(read: dict[str, Any], data: Any, notes: Notes) -> None:
+def _add_body(
+    read: dict[str, Any], data: Any, inferred: str | None, notes: Notes
+) -> None:
     """Set ``data``, parsed where the content type says what it is."""
-    kind = _content_type(read.get("headers") or [])
+    kind = _content_type(read.get("headers") or []) or inferred or ""
     if isinstance(data, str):
         data = _parsed_body(data, kind)
     if kind:
@@ -206,6 +219,8 @@ def user(value: object, notes: Notes) -> User:
         unknown |= data
     read["data"] = bag(unknown, SMALL, notes, "user.data")
     address = read.get("ip_address")
+    if address and "auto" in address and address.replace(" ", "") == "{{auto}}":
+        address = read["ip_address"] = "{{auto}}"
     if address and address != "{{auto}}" and not _is_address(address):
         notes.wrong("user.ip_address", address)
         del read["ip_address"]

@@ -21,6 +21,7 @@ def event_of(
     sent_at: datetime | None = None,
     remote_ip: str = "192.0.2.7",
     client: str = "",
+    user_agent: str = "",
     **fields: Any,
 ) -> Event:
     """The normalised event of a payload, or of one with these fields."""
@@ -31,7 +32,7 @@ def event_of(
         event_id=EVENT_ID,
         client=client,
         remote_ip=remote_ip,
-        user_agent="",
+        user_agent=user_agent,
     )
 
 
