@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -167,15 +167,19 @@ def remove(segment: Segment) -> None:
 
 def count_records(segment: Segment) -> int:
     """How many of its records wait; reads the lengths of each. Raises OSError."""
-    found, at = 0, segment.offset
+    return sum(1 for _ in heads(segment))
+
+
+def heads(segment: Segment) -> Iterator[bytes]:
+    """The heads of the records that wait, without a look at bodies. Raises OSError."""
+    at = segment.offset
     file = os.open(segment.path, os.O_RDONLY)
     try:
         while (prefix := _prefix_at(file, at, segment.size)) is not None:
-            found += 1
+            yield os.pread(file, prefix.head_bytes, at + _PREFIX_BYTES)
             at += _PREFIX_BYTES + prefix.head_bytes + prefix.body_bytes
     finally:
         os.close(file)
-    return found
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ What a dead process left in its slot falls to the next one that takes it.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -198,6 +199,13 @@ def count_entries(root: Path) -> int:
         except FileNotFoundError:
             continue
     return entries
+
+
+def heads(root: Path) -> Iterator[bytes]:
+    """The heads of all requests that wait on this machine. Raises OSError."""
+    for segment in _waiting(root):
+        with contextlib.suppress(FileNotFoundError):
+            yield from spoolfile.heads(segment)
 
 
 def bytes_on_disk(root: Path) -> int:

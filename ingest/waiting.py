@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from django.conf import settings
 
-from ingest import stream
+from ingest import spoolfolder, stream
 from ingest.stream import Head
 from projects import valkey
 
@@ -47,6 +48,18 @@ class Waiting(NamedTuple):
 
     project_id: int
     received_at: datetime
+
+
+def find_spooled(projects: Collection[int], event_id: str) -> list[Waiting]:
+    """Such requests on the disk of this machine, oldest first. Raises OSError."""
+    wanted = event_id.encode()
+    return [
+        Waiting(told.project_id, told.received_at)
+        for head in spoolfolder.heads(settings.SPOOL_DIR)
+        if wanted in head
+        and (told := _decode(head)).project_id in projects
+        and told.event_id == event_id
+    ]
 
 
 def find_waiting(projects: Collection[int], event_id: str) -> list[Waiting]:

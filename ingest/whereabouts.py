@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from ingest import fates
 from ingest.models import PoisonEntry
 from ingest.outcomes import EVENT_CATEGORIES, Outcome
 from ingest.reasons import Words
-from ingest.waiting import find_waiting
+from ingest.waiting import Waiting, find_spooled, find_waiting
 from ingest.wording import words_for
 from issues.models import Event, Issue
 from projects.models import Project
@@ -77,13 +77,15 @@ def find(projects: Sequence[Project], event_id: str) -> Whereabouts:
     by_id = {project.pk: project for project in projects}
     findings = [*_stored(by_id, event_id), *_set_aside(by_id, event_id)]
     is_complete = True
-    try:
-        findings += _left_out(by_id, event_id)
-        if not findings:
-            findings = _waiting(by_id, event_id)
-    except redis.RedisError as error:
-        _log.warning("Valkey cannot be asked for an event: %s", error)
-        is_complete = False
+    for look in (_left_out, _queued, _spooled):
+        if findings and look is not _left_out:
+            # What was digested waits no more.
+            break
+        try:
+            findings += look(by_id, event_id)
+        except (redis.RedisError, OSError) as error:
+            _log.warning("not everybody can be asked for an event: %s", error)
+            is_complete = False
     return Whereabouts(event_id=event_id, findings=findings, is_complete=is_complete)
 
 
@@ -136,12 +138,22 @@ def _left_out(projects: dict[int, Project], event_id: str) -> list[Finding]:
     ]
 
 
-def _waiting(projects: dict[int, Project], event_id: str) -> list[Finding]:
+def _queued(projects: dict[int, Project], event_id: str) -> list[Finding]:
+    return _waiting(projects, find_waiting(projects.keys(), event_id))
+
+
+def _spooled(projects: dict[int, Project], event_id: str) -> list[Finding]:
+    return _waiting(projects, find_spooled(projects.keys(), event_id))
+
+
+def _waiting(
+    projects: dict[int, Project], requests: Iterable[Waiting]
+) -> list[Finding]:
     return [
         Finding(
             place=Place.WAITING,
-            project=projects[waiting.project_id],
-            at=waiting.received_at,
+            project=projects[request.project_id],
+            at=request.received_at,
         )
-        for waiting in find_waiting(projects.keys(), event_id)
+        for request in requests
     ]
