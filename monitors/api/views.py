@@ -87,10 +87,10 @@ class MonitorsView(APIView):
         responses={status.HTTP_201_CREATED: MonitorShape},
     )
     def post(self, request: Request, org: str) -> Response:
+        organization = organization_of(request, org)
         told = NewMonitorInput(data=request.data)
         told.is_valid(raise_exception=True)
         values = told.validated_data
-        organization = organization_of(request, org)
         project = named_projects(organization, [values["project"]]).first()
         if project is None:
             raise ValidationError({"project": "there is no such project"})
