@@ -133,6 +133,22 @@ def test_an_unhandled_rejection_is_an_event(
     assert told.tags["handled"] == "no"
 
 
+def test_a_violated_policy_is_an_event(
+    browser: Browser, site: Site, project: Project
+) -> None:
+    """The browser reports by itself what the page may not do; no SDK is there."""
+    page = browser.new_page()
+    page.goto(f"{site.url}/strict.html")
+    assert page.title() == "Strict"
+    told = project.told("Blocked")
+    page.close()
+    assert told.issue["title"] == "Blocked inline 'script'"
+    assert (told.event["type"], told.issue["count"]) == ("csp", "1")
+    assert told.tags["url"] == f"{site.url}/strict.html"
+    assert "Chrome" in told.tags["browser.name"]
+    assert told.entry("csp")["effective_directive"] == "script-src-elem"
+
+
 def test_an_event_comes_through_a_tunnel(
     browser: Browser, site: Site, web: Web
 ) -> None:

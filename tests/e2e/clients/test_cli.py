@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.clients.installed import NODE_MODULES, Ran, needed, run
 from tests.e2e.clients.web import Project, Web
+from tests.e2e.service import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -21,12 +22,12 @@ def project(web: Web) -> Project:
     return web.new_project("By hand")
 
 
-def sentry_cli(project: Project, *arguments: str) -> Ran:
+def sentry_cli(project: Project, *arguments: str, status: int = 0) -> Ran:
     # Each system has a package of its own, of which npm takes the right one.
     binaries = sorted(NODE_MODULES.glob("@sentry/cli-*/bin/sentry-cli*"))
     binary = needed(binaries[0] if binaries else None, "sentry-cli")
     ran = run([str(binary), *arguments], {"SENTRY_DSN": project.dsn})
-    assert ran.status == 0, ran
+    assert ran.status == status, ran
     assert not re.search("WARN|ERROR", ran.err), ran.err
     return ran
 
@@ -65,3 +66,17 @@ def test_an_envelope_from_a_file_keeps_the_id_of_its_header(
     file.write_text("\n".join(map(json.dumps, lines)) + "\n")
     sentry_cli(project, "send-envelope", str(file))
     assert project.event(HEADER_ID)["title"] == "made by hand"
+
+
+@pytest.mark.parametrize(("command", "status"), [("true", "ok"), ("false", "error")])
+def test_a_job_is_watched_from_its_start_to_its_end(
+    project: Project, web: Web, command: str, status: str
+) -> None:
+    slug = f"job-{status}"
+    arguments = ("monitors", "run", "--schedule", "0 3 * * *", slug, "--", command)
+    sentry_cli(project, *arguments, status=0 if command == "true" else 1)
+    where = f"organizations/{web.organization}/monitors/{slug}/checkins/"
+    wait_for(lambda: (told := web.get(where)) and told[0]["status"] != "in_progress")
+    (run,) = web.get(where)
+    assert (run["status"], run["environment"]) == (status, "production")
+    assert run["duration"] is not None
