@@ -28,9 +28,9 @@ from prometheus_client.registry import Collector
 
 from errtrack import heartbeat
 from errtrack.health import ask_valkey
-from ingest import spoolfolder, totals
+from ingest import halts, spoolfolder, totals
 from ingest.counting import REQUESTS
-from ingest.metrics import BATCH_SECONDS, BATCHES, BUCKETS_S
+from ingest.metrics import BATCH, DELAY, ITEMS, STAGE, Histogram, Stage
 from ingest.models import PoisonEntry
 from ingest.outcomes import Outcome
 from ingest.spool import DAMAGED, SPOOLED
@@ -93,33 +93,70 @@ def _of_totals(sums: dict[str, float]) -> Iterator[Metric]:
         ("errtrack_spool_damaged", DAMAGED, "Places of spools that were damaged."),
     ):
         yield CounterMetricFamily(name, text, value=sums.get(total, 0))
-    yield _batch_seconds(sums)
+    yield _of_items(sums)
+    yield from _of_digest(sums)
 
 
-def _batch_seconds(sums: dict[str, float]) -> Metric:
-    batches = 0.0
+def _histogram(
+    name: str, text: str, of: Histogram, sums: dict[str, float]
+) -> HistogramMetricFamily:
+    count = 0.0
     buckets = []
-    for place, bound in enumerate((*map(str, BUCKETS_S), "+Inf")):
-        batches += sums.get(f"{BATCHES}{place}", 0)
-        buckets.append((bound, batches))
-    family = HistogramMetricFamily(
+    for place, bound in enumerate((*map(str, of.bounds), "+Inf")):
+        count += sums.get(f"{of.buckets}{place}", 0)
+        buckets.append((bound, count))
+    family = HistogramMetricFamily(name, text)
+    family.add_metric([], buckets, sums.get(of.seconds, 0))
+    return family
+
+
+def _of_digest(sums: dict[str, float]) -> Iterator[Metric]:
+    yield _histogram(
         "errtrack_digest_batch_seconds",
         "Storing a prepared batch and acknowledging it.",
+        BATCH,
+        sums,
     )
-    family.add_metric([], buckets, sums.get(BATCH_SECONDS, 0))
-    return family
+    yield _histogram(
+        "errtrack_digest_delay_seconds",
+        "From the receipt of a batch's first request until it is stored.",
+        DELAY,
+        sums,
+    )
+    stages = CounterMetricFamily(
+        "errtrack_digest_stage_seconds",
+        "Time that the digest has spent, by what it did.",
+        labels=["stage"],
+    )
+    for stage in Stage:
+        stages.add_metric([stage], sums.get(f"{STAGE}{stage}", 0))
+    yield stages
+
+
+def _of_items(sums: dict[str, float]) -> Metric:
+    items = CounterMetricFamily(
+        "errtrack_items",
+        "Records of known projects by what became of them.",
+        labels=["category", "outcome"],
+    )
+    for name in sorted(sums):
+        if name.startswith(ITEMS):
+            items.add_metric(name.removeprefix(ITEMS).split(":"), sums[name])
+    return items
 
 
 def _of_streams() -> Iterator[Metric]:
     entries = _gauge("stream_entries", "Accepted requests that wait.", "shard")
     held = _gauge("stream_bytes", "What they weigh.", "shard")
     oldest = _gauge("stream_oldest_seconds", "How long the oldest waits.", "shard")
+    halted = _gauge("shard_halted", "Whether the shard's digest halts.", "shard")
     for shard in range(settings.SHARDS):
         backlog = ShardStream(shard).backlog()
+        halted.add_metric([str(shard)], int(halts.halted_since(shard) is not None))
         entries.add_metric([str(shard)], backlog.entries)
         held.add_metric([str(shard)], backlog.bytes)
         oldest.add_metric([str(shard)], backlog.oldest_age_s)
-    yield from (entries, held, oldest)
+    yield from (entries, held, oldest, halted)
     yield GaugeMetricFamily(
         "errtrack_stream_max_bytes",
         "Where the edge begins to spool, of all shards together.",

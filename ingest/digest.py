@@ -21,6 +21,7 @@ from django.db import transaction
 from ingest import committed, halts, metrics, rulebook
 from ingest.items import KINDS
 from ingest.items.kind import Refusal
+from ingest.metrics import Stage
 from ingest.poison import ShardHalted, Trials
 from ingest.preparation import Filed, Prepared, accepted, duplicate, prepare
 from ingest.recovery import is_server_away, take_over, try_alone
@@ -151,7 +152,7 @@ def _known_of(entries: list[Entry]) -> Known:
 def _prepare_with(entries: list[Entry], known: Known) -> Batch:
     tally = Tally()
     limit_s = settings.PREPARE_MAX_S * (1 if len(entries) == 1 else _BATCH_PATIENCE)
-    with time_limit(limit_s):
+    with metrics.timed(Stage.PREPARE), time_limit(limit_s):
         prepared = [
             prepare(
                 entry,
@@ -199,7 +200,7 @@ def _forget() -> None:
 
 def _store_and_acknowledge(stream: ShardStream, batch: Batch) -> int:
     started = time.perf_counter()
-    with transaction.atomic():
+    with metrics.timed(Stage.STORE), transaction.atomic():
         stored = store_batch(
             [event for held in batch.prepared for event in held.events]
         )
@@ -207,8 +208,13 @@ def _store_and_acknowledge(stream: ShardStream, batch: Batch) -> int:
         _store_records(batch, stored)
         batch.tally.write()
         committed.remember(stream.shard, batch.entries)
-    stream.acknowledge(batch.entries)
-    metrics.observe_batch(stored, time.perf_counter() - started)
+    with metrics.timed(Stage.ACKNOWLEDGE):
+        stream.acknowledge(batch.entries)
+    metrics.observe_batch(
+        stored,
+        seconds=time.perf_counter() - started,
+        delay_s=time.time() - batch.entries[0].received_at.timestamp(),
+    )
     _since_training.update(event.project_id for event in stored.events)
     return len(stored.events)
 

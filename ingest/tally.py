@@ -6,8 +6,11 @@ from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import transaction
+
+from ingest import metrics
 from ingest.fates import Fates
-from ingest.outcomes import Outcome
+from ingest.outcomes import CATEGORIES, UNKNOWN, Outcome
 from issues import sql
 
 
@@ -42,8 +45,12 @@ class Tally:
         )
 
     def write(self) -> None:
-        """Adds the counts to those stored, for projects that still exist."""
+        """Adds the counts to those stored, for projects that still exist.
+
+        Once that is committed they show in /metrics, too.
+        """
         self._fates.write()
+        transaction.on_commit(self._show)
         rows = sorted(self._counts.items())
         if rows:
             sql.run(
@@ -51,6 +58,17 @@ class Tally:
                 *map(list, zip(*(place for place, _ in rows), strict=True)),
                 [count for _, count in rows],
             )
+
+    def _show(self) -> None:
+        counts: Counter[tuple[str, Outcome]] = Counter()
+        for place, count in self._counts.items():
+            # SDKs may name categories without end.
+            category = place.category if place.category in CATEGORIES else UNKNOWN
+            counts[category, place.outcome] += count
+        for (category, outcome), count in counts.items():
+            # What is tried again is taken back here; what is shown only rises.
+            if count > 0:
+                metrics.count_items(category, outcome, count)
 
 
 _ADD = """

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
+import time
 
 import pytest
 import redis
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from errtrack import heartbeat
-from ingest import metrics, totals
+from ingest import halts, metrics, totals
 from ingest.counting import count_request
+from ingest.metrics import Stage
 from ingest.outcomes import Outcome
+from ingest.tally import Place, Tally
 from issues import triage
 from issues.store import Stored, forget_everything
 from projects import valkey
@@ -58,8 +62,8 @@ def test_requests_are_counted_by_outcome(client: Client) -> None:
 def test_batches_are_counted_and_timed(client: Client) -> None:
     event = make_event(make_project())
     stored = Stored(events=[event], duplicates=2, new_issues=[], reopened_issues=[])
-    metrics.observe_batch(stored, 0.02)
-    metrics.observe_batch(stored, 60.0)
+    metrics.observe_batch(stored, seconds=0.02, delay_s=0.3)
+    metrics.observe_batch(stored, seconds=60.0, delay_s=-2.0)
     metrics.count_poison()
     found = figures(client)
     assert found["errtrack_digested_events_total", ()] == 2
@@ -71,6 +75,60 @@ def test_batches_are_counted_and_timed(client: Client) -> None:
     assert found[f"{name}_bucket", ("0.01",)] == 0
     assert found[f"{name}_bucket", ("0.025",)] == 1
     assert found[f"{name}_bucket", ("+Inf",)] == 2
+    delay = "errtrack_digest_delay_seconds"
+    assert found[f"{delay}_sum", ()] == pytest.approx(0.3)
+    assert found[f"{delay}_bucket", ("0.01",)] == 1
+
+
+def test_the_digests_time_is_told_by_stage(client: Client) -> None:
+    with metrics.timed(Stage.STORE):
+        time.sleep(0.01)
+    found = figures(client)
+    assert found["errtrack_digest_stage_seconds_total", ("store",)] >= 0.01
+    assert found["errtrack_digest_stage_seconds_total", ("prepare",)] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_records_are_counted_once_they_are_committed(client: Client) -> None:
+    place = Place(make_project().pk, 1, 490_000, "error", Outcome.ACCEPTED, "")
+    names = [place, place._replace(category="dust"), place._replace(category="mud")]
+    tally = Tally()
+    for name in names:
+        tally.add(name, 2)
+    with transaction.atomic():
+        tally.write()
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        tally.write()
+    found = figures(client)
+    assert found["errtrack_items_total", ("error", "accepted")] == 2
+    # Whoever sends names categories as he likes.
+    assert found["errtrack_items_total", ("unknown", "accepted")] == 4
+
+
+def test_a_shard_that_halts_is_told(client: Client) -> None:
+    assert figures(client)["errtrack_shard_halted", ("0",)] == 0
+    halts.note(0)
+    assert figures(client)["errtrack_shard_halted", ("0",)] == 1
+    halts.clear(0)
+
+
+def test_names_and_types_are_as_prometheus_wants_them(client: Client) -> None:
+    count_request(Outcome.ACCEPTED)
+    metrics.count_items("error", Outcome.ACCEPTED, 1)
+    text = client.get("/metrics").content.decode()
+    families = list(text_string_to_metric_families(text))
+    assert len(families) > 15
+    for family in families:
+        assert re.fullmatch(r"errtrack(_[a-z]+)+", family.name), family.name
+        assert family.documentation.endswith("."), family.name
+        assert family.type in {"counter", "gauge", "histogram"}, family.name
+        # Base units only, and at the end.
+        assert not re.search(r"_(ms|minutes|kb|mb|percent)\b", family.name)
+        for sample in family.samples:
+            if family.type == "counter":
+                assert sample.name == f"{family.name}_total"
+            assert all(re.fullmatch(r"[a-z]+", label) for label in sample.labels)
 
 
 def test_what_waits_and_who_works_is_told(client: Client) -> None:
