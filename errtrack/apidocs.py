@@ -128,6 +128,10 @@ def _schema_of(hint: Any, auto_schema: AutoSchema, direction: Direction) -> _Sch
         (item,) = get_args(hint)
         schema = build_array_type(_schema_of(item, auto_schema, direction))
         return schema
+    if get_origin(hint) is dict:
+        _, value = get_args(hint)
+        values = {} if value is Any else _schema_of(value, auto_schema, direction)
+        return {"type": "object", "additionalProperties": values}
     if type(None) in get_args(hint):
         (some,) = (arg for arg in get_args(hint) if arg is not type(None))
         schema = _schema_of(some, auto_schema, direction)

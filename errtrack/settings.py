@@ -255,6 +255,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "0",
     "OAS_VERSION": "3.1.0",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Issues have a status, too.
+    "ENUM_NAME_OVERRIDES": {
+        "ReleaseStatus": [("open", "open"), ("archived", "archived")]
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "errtrack.apidocs.add_errors",

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ingest.urls")),
     path("api/0/", include("projects.api.urls")),
     path("api/0/", include("issues.api.urls")),
+    path("api/0/", include("releases.api.urls")),
     path("api/0/", include("monitors.api.urls")),
     path("api/0/", include("ingest.api.urls")),
     path("api/0/openapi.json", openapi, name="openapi"),

@@ -34,6 +34,9 @@ _REST = re.compile(
 _RUN = re.compile(r"[0-9]+|[a-z-]+")
 _HASH = re.compile(r"[0-9a-f]{12,64}")
 _SHOWN_OF_HASH = 12
+# Of the whole name.
+NAME_CHARS = 200
+_BAD = re.compile(r"[/\\\t\r\n\f\0]")
 SORT_KEY_CHARS = 512
 
 
@@ -79,6 +82,16 @@ def parse(name: str) -> Version:
     if not package or not number:
         package, number = "", name
     return Version(package, number, _sort_key(number))
+
+
+def is_name(text: str) -> bool:
+    """Whether a release may be called so: a name can stand in an address.
+
+    Source: protocol, "Ground rules" of the web API.
+    """
+    if not text or len(text) > NAME_CHARS or text.lower() in {".", "..", "latest"}:
+        return False
+    return text == text.strip() and not _BAD.search(text)
 
 
 def is_later(one: Dated, other: Dated) -> bool:

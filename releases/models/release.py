@@ -12,8 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from projects.models import Organization, Project
 from releases import versions
 
-# Of a version, and of an environment's name.
-VERSION_CHARS = 200
 ENVIRONMENT_CHARS = 64
 
 
@@ -29,8 +27,8 @@ class Release(models.Model):
         Organization, on_delete=models.CASCADE, related_name="releases", db_index=False
     )
     # As it was sent: see releases.versions for what it says.
-    version = models.CharField(max_length=VERSION_CHARS)
-    package = models.CharField(max_length=VERSION_CHARS, blank=True, default="")
+    version = models.CharField(max_length=versions.NAME_CHARS)
+    package = models.CharField(max_length=versions.NAME_CHARS, blank=True, default="")
     # Text order is the order of a package's versions; empty where they have none.
     sort_key = models.CharField(
         max_length=versions.SORT_KEY_CHARS, blank=True, default="", db_collation="C"

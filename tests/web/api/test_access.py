@@ -20,7 +20,7 @@ _GENERAL = {"/api/0/", "/api/0/auth/", "/api/0/organizations/"}
 
 @pytest.fixture
 def issue(project: Project) -> Issue:
-    return make_issue(project)
+    return make_issue(project, release="shop@1.0")
 
 
 def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, str]]:
@@ -36,6 +36,7 @@ def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, st
         "{filter_id}": "localhost",
         "{key_id}": project.keys.get().public_key,
         "{key}": "level",
+        "{version}": "shop@1.0",
         "{short_id}": encode(project.slug, issue.number),
     }
     found = []

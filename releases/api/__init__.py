@@ -1,0 +1,1 @@
+"""The part of the web API that tells of releases and sessions."""
