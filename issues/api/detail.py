@@ -22,14 +22,16 @@ from issues.api.issuejson import (
 )
 from issues.api.lookup import row_of
 from issues.charts import history_of_issue
+from issues.issuereleases import releases_of
 from issues.listing import IssueRow
-from issues.models import Activity, Fingerprint, Sighting
+from issues.models import Activity, Fingerprint, Issue, Sighting
 from issues.tagcounts import OTHER, TagKey, tags_of_issue
 from projects.api.lookup import user_of
 from projects.api.paging import PageQuery, page_response, read_slice
 from projects.api.root import UserShape, user_json
 from projects.tokens import requires
 from projects.windows import Graph, Window
+from releases.api.shapes import ReleaseShape, releases_json
 
 _ACTIVITIES = 100
 _SEEN_BY = 50
@@ -77,8 +79,8 @@ class IssueDetailShape(IssueShape):
     pluginContexts: list[Any]
     pluginIssues: list[Any]
     userReportCount: int
-    firstRelease: dict[str, Any] | None
-    lastRelease: dict[str, Any] | None
+    firstRelease: ReleaseShape | None
+    lastRelease: ReleaseShape | None
     tags: list[TagTotalShape]
     openPeriods: list[dict[str, Any]]
 
@@ -146,6 +148,7 @@ class HashesView(APIView):
 
 def _detail_json(row: IssueRow) -> IssueDetailShape:
     is_unhandled = row.issue_id in unhandled_among([row])
+    first_release, last_release = _releases_json(row)
     return {
         **issue_json(row, is_unhandled=is_unhandled, stats=_stats(row)),
         "activity": _activity_json(row),
@@ -155,11 +158,24 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
         "pluginContexts": [],
         "pluginIssues": [],
         "userReportCount": 0,
-        "firstRelease": None,
-        "lastRelease": None,
+        "firstRelease": first_release,
+        "lastRelease": last_release,
         "tags": [_total_json(key) for key in tags_of_issue(row.issue_id)],
         "openPeriods": [],
     }
+
+
+def _releases_json(row: IssueRow) -> tuple[ReleaseShape | None, ReleaseShape | None]:
+    """The releases of the first and of the newest event."""
+    issues = Issue.objects.select_related("first_release", "project")
+    first, last = releases_of(issues.get(pk=row.issue_id))
+    named = [release for release in (first, last) if release is not None]
+    told = releases_json(named, row.project.organization)
+    by_version = {shape["version"]: shape for shape in told}
+    return (
+        by_version[first.version] if first else None,
+        by_version[last.version] if last else None,
+    )
 
 
 def _stats(row: IssueRow) -> Stats:

@@ -20,6 +20,7 @@ from issues.events import (
     oldest_event,
     open_event,
 )
+from issues.issuereleases import releases_of
 from issues.models import Event, Tag
 from issues.views.scope import OpenIssue, Scope
 from projects.ui import nice_max
@@ -56,6 +57,7 @@ def frame(
         "chart_times": _axis(window),
         "is_hourly": window.bucket_hours == 1,
         "report_count": found.report_count,
+        "releases": releases_of(issue),
     }
 
 

@@ -61,7 +61,7 @@ class Scope:
         bookmark = Bookmark.objects.filter(user=self.user, issue=OuterRef("pk"))
         sighting = Sighting.objects.filter(user=self.user, issue=OuterRef("pk"))
         found = (
-            Issue.objects.select_related("state", "project")
+            Issue.objects.select_related("state", "project", "first_release")
             .filter(project__in=projects_of(self.organization))
             .filter(project__slug=project, number=number)
             .annotate(

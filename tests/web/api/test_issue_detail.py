@@ -64,3 +64,14 @@ def test_a_short_id_leads_to_its_issue(api: API, issue: Issue) -> None:
     assert (told["projectSlug"], told["shortId"]) == ("shop", "SHOP-1")
     assert api.get("/organizations/acme/shortids/SHOP-77/").status == 404
     assert api.get(f"/organizations/acme/shortids/{issue.pk}/").status == 404
+
+
+def test_an_issue_tells_its_first_and_last_release(api: API, project: Project) -> None:
+    for release in ("shop@1.0", "shop@1.1", "shop@1.2"):
+        store(make_event(project, make_payload(release=release)))
+    issue = Issue.objects.get()
+    told = api.get(f"/issues/{issue.pk}/").body
+    assert told["firstRelease"]["version"] == "shop@1.0"
+    assert told["lastRelease"]["shortVersion"] == "1.2"
+    store(make_event(project, make_payload()))
+    assert api.get(f"/issues/{issue.pk}/").body["lastRelease"] is None

@@ -209,3 +209,14 @@ def test_a_longer_list_costs_no_more_queries(member: Client, project: Project) -
     for number in range(20):
         make_seen(project, f"1.{number}")
     assert queries() == few <= 18
+
+
+def test_an_issue_names_its_first_and_last_release(
+    member: Client, project: Project
+) -> None:
+    for version in ("shop@1.0", "shop@1.1", "shop@1.2"):
+        make_seen(project, version)
+    page = text(member, "/o/acme/p/shop/issues/1/")
+    for version, is_named in [("1.0", True), ("1.1", False), ("1.2", True)]:
+        link = f'<a href="{LIST}shop@{version}/"><bdi>{version}</bdi></a>'
+        assert (link in page) is is_named

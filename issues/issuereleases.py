@@ -1,0 +1,40 @@
+"""The releases in which an issue began and was seen last."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from issues import sql
+from issues.models import Issue
+from releases.models import Release
+
+# The release that the issue's newest event names. Parameter: issue id.
+_LAST_VERSION = """
+SELECT t.value FROM (
+    SELECT tag_ids FROM issues_event
+    WHERE issue_id = %s::int4 ORDER BY received_at DESC LIMIT 1
+) AS newest
+JOIN issues_tag t ON t.id = ANY(newest.tag_ids) AND t.key = 'release'
+"""
+
+
+class IssueReleases(NamedTuple):
+    """None where the event named no release."""
+
+    first: Release | None
+    last: Release | None
+
+
+def releases_of(issue: Issue) -> IssueReleases:
+    """The releases of the issue; `first_release` and the project must be loaded."""
+    first = issue.first_release
+    rows = sql.run(_LAST_VERSION, issue.pk)
+    if not rows:
+        return IssueReleases(first, None)
+    version = rows[0][0]
+    if first is not None and first.version == version:
+        return IssueReleases(first, first)
+    last = Release.objects.filter(
+        organization=issue.project.organization_id, version=version
+    ).first()
+    return IssueReleases(first, last)
