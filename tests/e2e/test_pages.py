@@ -87,6 +87,22 @@ def send_issues(dsn: str) -> None:
     send(dsn, make_payload(exception={"values": [hostile]}, tags={ATTACK: ATTACK}))
 
 
+def check_in(dsn: str, status: str, environment: str) -> None:
+    """Lets a nightly job check in, which makes its monitor."""
+    parts = urlsplit(dsn)
+    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/cron/"
+    schedule = {"type": "crontab", "value": "30 2 * * *"}
+    config = {"schedule": schedule, "timezone": "Europe/Amsterdam"}
+    told = {"status": status, "environment": environment, "monitor_config": config}
+    request = urllib.request.Request(
+        f"{url}nightly-backup/{parts.username}/",
+        data=json.dumps(told).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 202
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     assert CHROMIUM, "the tests need a browser: install chromium"
@@ -101,6 +117,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site(running: Service, browser: Browser) -> Site:
+    check_in(running.dsn, "ok", "production")
+    check_in(running.dsn, "in_progress", "staging")
     send_issues(running.dsn)
     context = browser.new_context(base_url=running.url)
     page = context.new_page()
@@ -243,6 +261,10 @@ def addresses(site: Site) -> dict[str, str]:
         "events": f"{issue}events/",
         "tags": f"{issue}tags/",
         "missing": f"{site.home}issues/999/",
+        "monitors": f"{site.home}monitors/",
+        "monitor": f"{site.home}monitors/nightly-backup/",
+        "monitor settings": f"{site.home}monitors/nightly-backup/settings/",
+        "new monitor": f"{site.home}new-monitor/",
         "setup": f"{site.home}setup/",
         "settings": f"{site.home}settings/",
         "keys": f"{site.home}settings/keys/",
