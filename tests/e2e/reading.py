@@ -37,6 +37,55 @@ for row in Event.objects.order_by("received_at"):
 """
 
 
+# What came besides events, each kind as a list of rows.
+_OTHERS = """
+import json
+from django.db.models import Sum
+from ingest.models import OutcomeCount
+from issues.models import Attachment, UserReport
+from monitors.models import CheckIn
+from releases.models import Release, SessionState
+from releases.session import Health
+places = ("category", "outcome")
+print("OTHERS", json.dumps({
+    "files": [
+        (one.event_id.hex, one.name, one.size) for one in Attachment.objects.all()
+    ],
+    "reports": [
+        (one.event_id.hex if one.event_id else None, one.comments, one.email)
+        for one in UserReport.objects.all()
+    ],
+    "sessions": [
+        (one.sid.hex, Health(one.health).name.lower())
+        for one in SessionState.objects.all()
+    ],
+    "runs": [
+        (one.monitor.slug, one.status)
+        for one in CheckIn.objects.select_related("monitor")
+    ],
+    "releases": list(Release.objects.values_list("version", flat=True)),
+    "counts": list(OutcomeCount.objects.values_list(*places).annotate(Sum("count"))),
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What a service keeps besides events; ids are 32 hexadecimal digits."""
+
+    # (event's id, name, bytes).
+    files: list[tuple[str, str, int]]
+    # (id of the event that it is about, text, address).
+    reports: list[tuple[str | None, str, str]]
+    # (id, how it went at the worst).
+    sessions: list[tuple[str, str]]
+    # (monitor's slug, status).
+    runs: list[tuple[str, str]]
+    releases: list[str]
+    # (category, outcome, how many).
+    counts: list[tuple[str, str, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """An event as the service keeps it, with its issue's texts."""
@@ -56,8 +105,26 @@ class Stored:
 
 def stored_events(data: Path) -> dict[str, Stored]:
     """All events of a running service, by id."""
-    done = service.run("shell", "--no-imports", "--command", _PROGRAM, data=data)
+    rows = _printed(data, _PROGRAM, "EVENT ")
+    return {row["event_id"]: Stored(**row) for row in rows}
+
+
+def stored_others(data: Path) -> Others:
+    """All else that a running service keeps of what it was sent."""
+    (parts,) = _printed(data, _OTHERS, "OTHERS ")
+    # JSON has made lists of what are rows.
+    told: dict[str, Any] = {
+        name: [tuple(row) if isinstance(row, list) else row for row in rows]
+        for name, rows in parts.items()
+    }
+    return Others(**told)
+
+
+def _printed(data: Path, program: str, label: str) -> list[Any]:
+    """What the program prints behind the label."""
+    done = service.run("shell", "--no-imports", "--command", program, data=data)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    rows = [json.loads(line[6:]) for line in lines if line.startswith("EVENT ")]
-    return {row["event_id"]: Stored(**row) for row in rows}
+    return [
+        json.loads(line.removeprefix(label)) for line in lines if line.startswith(label)
+    ]

@@ -1,4 +1,4 @@
-"""Every envelope and store request of the corpus, byte for byte over HTTP."""
+"""Every envelope, event and report of the corpus, byte for byte over HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.bench.probes import Store
 from tests.corpus import PROJECT_ID, PUBLIC_KEY, Recorded, recorded
 from tests.e2e import service
-from tests.e2e.reading import Stored, stored_events
+from tests.e2e.reading import Others, Stored, stored_events, stored_others
 from tests.e2e.service import Service
 
 pytestmark = pytest.mark.slow
@@ -27,6 +27,18 @@ _MAKE_KEY = f"""
 from projects.models import ProjectKey
 ProjectKey.objects.create(project_id={PROJECT_ID}, public_key="{PUBLIC_KEY}")
 """
+
+# Those of which an item is one record.
+_CATEGORIES = {
+    "session": "session",
+    "sessions": "session",
+    "attachment": "attachment",
+    "feedback": "feedback",
+    "user_report": "feedback",
+    "check_in": "monitor",
+    "client_report": "internal",
+    "transaction": "transaction",
+}
 
 Answers = list[tuple[Recorded, int, dict[str, Any]]]
 
@@ -51,6 +63,11 @@ def stored(running: Service, answers: Answers) -> dict[str, Stored]:
     return stored_events(running.data)
 
 
+@pytest.fixture(scope="module")
+def others(running: Service, answers: Answers) -> Others:
+    return stored_others(running.data)
+
+
 def test_every_request_is_accepted(answers: Answers) -> None:
     refused = {one.file: status for one, status, _ in answers if status != 200}
     assert not refused
@@ -64,7 +81,7 @@ def test_every_error_event_is_stored_under_the_id_answered(
     answers: Answers, stored: dict[str, Stored]
 ) -> None:
     wanted = {answer["id"] for one, _, answer in answers if one.expected["event"]}
-    assert wanted == set(stored)
+    assert wanted == {event_id for event_id, one in stored.items() if _is_sent(one)}
     for one, _, answer in answers:
         if one.expected["event"] and (told := _id_of(one)):
             assert answer["id"] == told, one.file
@@ -87,6 +104,86 @@ def test_every_expectation_of_the_index_is_met(
     assert not wrong, f"{fields}\n" + "\n".join(str(one)[:300] for one in wrong)
 
 
+def test_every_report_of_a_browser_is_an_event(
+    answers: Answers, stored: dict[str, Stored]
+) -> None:
+    told = [
+        report for one, _, _ in answers for report in one.expected.get("reports") or ()
+    ]
+    payloads = [one.payload or {} for one in stored.values()]
+    seen = [payload["csp"] for payload in payloads if "csp" in payload]
+    assert Counter((one["directive"], one["blocked"]) for one in told) == Counter(
+        (one["effective_directive"], one["blocked_uri"]) for one in seen
+    )
+
+
+def test_every_file_is_kept_with_its_event(answers: Answers, others: Others) -> None:
+    wanted = {
+        (answer["id"], item["filename"], item["bytes"])
+        for one, _, answer in answers
+        for item in _items(one, "attachment")
+    }
+    assert set(others.files) == wanted
+
+
+def test_everything_that_users_said_is_kept(answers: Answers, others: Others) -> None:
+    said = [item for one, _, _ in answers for item in _items(one, "user_report")]
+    wanted = {(item["event_id"], item["comments"]) for item in said}
+    for one, _, _ in answers:
+        for item in _items(one, "feedback"):
+            wanted.add((item["associated_event_id"], item["message"]))
+    assert {(about, text) for about, text, _ in others.reports} == wanted
+
+
+def test_every_session_went_as_its_worst_update(
+    answers: Answers, others: Others
+) -> None:
+    updates: dict[str, set[str]] = {}
+    for one, _, _ in answers:
+        for item in _items(one, "session"):
+            sid = item["sid"].replace("-", "")
+            updates.setdefault(sid, set()).add(item["status"])
+    found = dict(others.sessions)
+    assert found.keys() == updates.keys()
+    for health in ("crashed", "unhandled"):
+        assert {sid for sid in found if found[sid] == health} == {
+            sid for sid, seen in updates.items() if health in seen
+        }
+
+
+def test_every_release_that_events_name_is_known(
+    answers: Answers, others: Others
+) -> None:
+    events = [one.expected["event"] for one, _, _ in answers]
+    named = {event["release"] for event in events if event and event.get("release")}
+    assert {name.strip() for name in named} <= set(others.releases)
+
+
+def test_every_run_of_a_configured_monitor_is_kept(
+    answers: Answers, stored: dict[str, Stored], others: Others
+) -> None:
+    check_ins = [item for one, _, _ in answers for item in _items(one, "check_in")]
+    configured = {item["monitor"] for item in check_ins if item.get("monitor_config")}
+    assert {slug for slug, _ in others.runs} == configured
+    failed = [status for _, status in others.runs if status == "error"]
+    events = [one for one in stored.values() if one.issue["type"] == "Failed check-in"]
+    assert len(events) == len(failed)
+
+
+def test_every_item_is_counted(answers: Answers, others: Others) -> None:
+    sent = Counter(
+        _CATEGORIES[item["type"]]
+        for one, _, _ in answers
+        for item in one.expected.get("items") or ()
+        if item["type"] in _CATEGORIES
+    )
+    counted: Counter[str] = Counter()
+    for category, outcome, count in others.counts:
+        if outcome != "client_discard" and category in sent:
+            counted[category] += count
+    assert counted == sent
+
+
 def test_counts_agree_with_what_is_stored(
     running: Service, stored: dict[str, Stored]
 ) -> None:
@@ -97,8 +194,19 @@ def test_counts_agree_with_what_is_stored(
     assert json.loads(done.stdout)["differences"] == 0
 
 
+def _items(one: Recorded, kind: str) -> list[dict[str, Any]]:
+    return [item for item in one.expected.get("items") or () if item["type"] == kind]
+
+
+def _is_sent(one: Stored) -> bool:
+    """Whether it came as an error, not as a report or out of a failed check-in."""
+    if one.issue["type"] == "Failed check-in":
+        return False
+    return one.issue["kind"] in ("error", "default")
+
+
 def _is_ours(one: Recorded) -> bool:
-    return one.expected["endpoint"] in ("envelope", "store")
+    return one.expected["endpoint"] in ("envelope", "store", "security")
 
 
 def _send(one: Recorded, address: tuple[str, int]) -> tuple[int, dict[str, Any]]:
