@@ -15,6 +15,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+import redis
 from django.conf import settings
 from msgspec.structs import replace
 
@@ -332,6 +333,26 @@ def append_once(entry: Entry, token: str) -> None:
     keys = (*shard.keys, f"{_AGAIN}{token}")
     client: Any = valkey.blocking()
     client.eval(shard.append_once, 5, *keys, stream.encode_head(entry), entry.body)
+
+
+def append_from_page(entry: Entry) -> None:
+    """Appends an entry that came to one of Django's pages, within the stream's bound.
+
+    Raises StreamUnavailable, after which it may all the same have been appended.
+    """
+    shard = _Shard(stream.shard_of(entry.project_id))
+    told = (stream.encode_head(entry), entry.body, entry.project_id)
+    client: Any = valkey.blocking()
+    try:
+        result = client.eval(shard.append.text, len(shard.keys), *shard.keys, *told)
+    except redis.RedisError as error:
+        raise StreamUnavailable(
+            "the event queue cannot be reached", retry_after_s=AWAY_RETRY_AFTER_S
+        ) from error
+    if result == _FULL:
+        raise StreamUnavailable(
+            "the event queue is full", retry_after_s=FULL_RETRY_AFTER_S
+        )
 
 
 def _told(limits: Sequence[Limit]) -> list[str | int]:

@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import redis
+
 from ingest import fates, totals
 from ingest.fates import Fate
 from ingest.outcomes import UNKNOWN, Outcome
 from ingest.tally import Place
 from ingest.valkey import Valkey, ValkeyUnavailable
+from projects import valkey
 from projects.hours import hour_of
 from projects.keys import KeyInfo
 
@@ -83,6 +86,13 @@ class Refusals:
             except ValkeyUnavailable:
                 self._unsent[place] += count
                 return
+
+
+def count_refusal(key: KeyInfo, category: str, outcome: Outcome, reason: str) -> None:
+    """Counts what one of Django's pages refused; while Valkey is away it is not."""
+    sent_to = f"{key.project_id}:{key.key_id}:{hour_of(datetime.now(UTC))}"
+    with contextlib.suppress(redis.RedisError):
+        valkey.blocking().hincrby(NAME, f"{sent_to}:{category}:{outcome}:{reason}", 1)
 
 
 def read_place(field: bytes) -> Place:

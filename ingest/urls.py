@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ingest.views import event, health, poison
+from ingest.views import dialog, event, health, poison
 
 app_name = "ingest"
 
@@ -12,6 +12,9 @@ _ORG = "o/<slug:org>/ingest/"
 _PROJECT = "o/<slug:org>/p/<slug:project>/ingest/"
 
 urlpatterns = [
+    # SDKs spell it with the slash; what is posted must not be redirected.
+    path("api/embed/error-page/", dialog.error_page, name="error_page"),
+    path("api/embed/error-page", dialog.error_page),
     path(_ORG, health.organization_health, name="organization"),
     path(f"{_ORG}event/", event.organization_event, name="organization_event"),
     path(f"{_ORG}poison/", poison.poison_list, name="poison_list"),

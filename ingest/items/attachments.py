@@ -14,6 +14,7 @@ from ingest.envelope import Item
 from ingest.eventjson import clean_text
 from ingest.items.kind import Context, Kind, Refusal
 from ingest.outcomes import Outcome
+from ingest.sizes import EVENT_TYPES
 from issues import attachments
 from issues.attachments import NewAttachment, Verdict
 from issues.filestore import Incoming, StorageFailed
@@ -24,7 +25,7 @@ KIND_CHARS = 64
 NAMELESS = "attachment"
 
 # Items that become an event, or that are taken and not kept.
-_EVENT_TYPES = frozenset({"event", "transaction", "security", "raw_security"})
+_EVENTS = EVENT_TYPES | {"transaction"}
 
 _REFUSALS = {
     Verdict.DUPLICATE: (Outcome.DUPLICATE, ""),
@@ -55,7 +56,7 @@ def read(item: Item, context: Context) -> NewAttachment:
         content_type=_text(item, "content_type", CONTENT_TYPE_CHARS),
         kind=clean_text(kind)[:KIND_CHARS],
         file=_received(item),
-        has_event=any(one.type in _EVENT_TYPES for one in context.items),
+        has_event=any(one.type in _EVENTS for one in context.items),
     )
 
 

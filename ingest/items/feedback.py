@@ -35,7 +35,7 @@ def read_report(item: Item, context: Context) -> NewReport:
         received_at=context.entry.received_at,
         event_id=uuid.UUID(event_id),
         feedback_id=None,
-        name=_text(tree.get("name"), NAME_CHARS),
+        name=clean(tree.get("name"), NAME_CHARS),
         email=_address(tree.get("email")),
         comments=_comments(tree.get("comments")),
     )
@@ -53,10 +53,10 @@ def read_feedback(item: Item, context: Context) -> NewReport:
         received_at=context.entry.received_at,
         event_id=uuid.UUID(about) if about else None,
         feedback_id=uuid.UUID(own) if own else uuid.uuid4(),
-        name=_text(told.get("name") or user.get("name"), NAME_CHARS),
+        name=clean(told.get("name") or user.get("name"), NAME_CHARS),
         email=_address(told.get("contact_email") or user.get("email")),
         comments=_comments(told.get("message")),
-        url=_text(told.get("url"), URL_CHARS),
+        url=clean(told.get("url"), URL_CHARS),
     )
 
 
@@ -84,7 +84,7 @@ def _object(value: object) -> dict[str, Any]:
 
 
 def _comments(value: object) -> str:
-    text = _text(value, COMMENTS_CHARS)
+    text = clean(value, COMMENTS_CHARS)
     if not text:
         raise Refusal(Outcome.INVALID, "comments")
     return text
@@ -92,12 +92,12 @@ def _comments(value: object) -> str:
 
 def _address(value: object) -> str:
     """Something to answer to, or nothing."""
-    text = _text(value, EMAIL_CHARS)
+    text = clean(value, EMAIL_CHARS)
     return text if "@" in text else ""
 
 
-def _text(value: object, max_chars: int) -> str:
-    """The text within its bound and without secrets."""
+def clean(value: object, max_chars: int) -> str:
+    """A text as it is stored: within its bound and without secrets."""
     text = value if isinstance(value, str) else ""
     return cleaned(text[: 2 * max_chars].strip())[:max_chars]
 

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from issues import reports
 from issues.api.changes import IssueChange, apply, read_change
 from issues.api.issuejson import (
     IssueShape,
@@ -157,7 +158,7 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
         "pluginActions": [],
         "pluginContexts": [],
         "pluginIssues": [],
-        "userReportCount": 0,
+        "userReportCount": reports.of_issue(row.issue_id).count(),
         "firstRelease": first_release,
         "lastRelease": last_release,
         "tags": [_total_json(key) for key in tags_of_issue(row.issue_id)],

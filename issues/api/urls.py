@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from issues.api.attachments import EventAttachmentsView, EventAttachmentView
 from issues.api.detail import HashesView, IssueView, TagsView, TagView
 from issues.api.events import (
     IssueEventsView,
@@ -12,10 +13,12 @@ from issues.api.events import (
     ProjectEventView,
 )
 from issues.api.lists import OrganizationIssuesView, ProjectIssuesView
+from issues.api.reports import IssueReportsView
 from issues.api.shortcuts import EventIDView, ShortIDView
 
 _ORG = "organizations/<str:org>/"
 _PROJECT = "projects/<str:org>/<str:project>/"
+_FILES = f"{_PROJECT}events/<str:event>/attachments/"
 
 
 def _of_issue(prefix: str) -> list[URLPattern]:
@@ -28,6 +31,7 @@ def _of_issue(prefix: str) -> list[URLPattern]:
         path(f"{issue}hashes/", HashesView.as_view()),
         path(f"{issue}tags/", TagsView.as_view()),
         path(f"{issue}tags/<str:key>/", TagView.as_view()),
+        path(f"{issue}user-reports/", IssueReportsView.as_view()),
     ]
 
 
@@ -38,6 +42,8 @@ urlpatterns = [
     *_of_issue(""),
     path(f"{_PROJECT}events/", ProjectEventsView.as_view()),
     path(f"{_PROJECT}events/<str:event>/", ProjectEventView.as_view()),
+    path(_FILES, EventAttachmentsView.as_view()),
+    path(f"{_FILES}<int:attachment>/", EventAttachmentView.as_view()),
     path(f"{_ORG}eventids/<str:event>/", EventIDView.as_view()),
     path(f"{_ORG}shortids/<str:short_id>/", ShortIDView.as_view()),
 ]

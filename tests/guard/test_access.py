@@ -49,6 +49,8 @@ PUBLIC = {
     "admin/logout/",
     "api/0/",
     "api/0/openapi.json",
+    "api/embed/error-page",
+    "api/embed/error-page/",
     "favicon.ico",
     "health/live",
     "health/ready",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from issues.events import latest_event
-from issues.models import Issue
+from issues.models import Attachment, Issue
 from issues.shortid import encode
 from projects.models import Organization, Project, Role
 from tests.factories import make_issue, make_organization, make_project
+from tests.files import attach
 from tests.people import make_member
 from tests.web.api.client import API, api_of, document, operations
 
@@ -19,8 +22,10 @@ _GENERAL = {"/api/0/", "/api/0/auth/", "/api/0/organizations/"}
 
 
 @pytest.fixture
-def issue(project: Project) -> Issue:
-    return make_issue(project, release="shop@1.0")
+def issue(project: Project, data_folder: Path) -> Issue:
+    issue = make_issue(project, release="shop@1.0")
+    attach(issue, b"line", "app.log")
+    return issue
 
 
 def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, str]]:
@@ -38,6 +43,7 @@ def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, st
         "{key}": "level",
         "{version}": "shop@1.0",
         "{short_id}": encode(project.slug, issue.number),
+        "{attachment}": str(Attachment.objects.get(project=project).pk),
     }
     found = []
     for method, template in operations():
