@@ -10,11 +10,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from monitors import judging
 from monitors.incidents import Failure, Recovery, tell
 from monitors.ledger import Ledger, Rejected
-from monitors.models import CheckIn, Monitor, MonitorEnvironment, Standing
+from monitors.models import (
+    CheckIn,
+    EarlyCheckIn,
+    Monitor,
+    MonitorEnvironment,
+    Standing,
+)
 from monitors.reports import Rejection, Report
 
 # More in a minute, of one monitor in one environment, is no job any more.
@@ -33,6 +40,21 @@ def record(reports: Sequence[Report]) -> list[Rejection | None]:
     answers = [recorder.take(report) for report in reports]
     recorder.finish()
     return answers
+
+
+class _Place(NamedTuple):
+    """A monitor in one of its environments."""
+
+    monitor: Monitor
+    environment: MonitorEnvironment
+
+
+class _End(NamedTuple):
+    """How a run ended, when that was told, and how long it is said to have taken."""
+
+    status: str
+    at: datetime
+    took: timedelta | None
 
 
 class _Recorder:
@@ -59,106 +81,74 @@ class _Recorder:
         run = ledger.run_of(report, monitor)
         if run is None:
             environment = ledger.environment_of(monitor, report.environment)
-            _hold_off_floods(environment, report.received_at)
-            self._begin(report, monitor, environment)
-            return
-        if run.monitor_id != monitor.pk:
+        elif run.monitor_id == monitor.pk:
+            environment = ledger.environment_by_id(run.environment_id)
+        else:
             raise Rejected(Rejection.OTHER_MONITOR)
-        environment = ledger.environment_by_id(run.environment_id)
         _hold_off_floods(environment, report.received_at)
-        self._continue(run, report, monitor, environment)
+        place = _Place(monitor, environment)
+        if run is None:
+            self._begin(report, place)
+        else:
+            self._continue(run, report, place)
 
-    def _begin(
-        self, report: Report, monitor: Monitor, environment: MonitorEnvironment
-    ) -> None:
+    def _begin(self, report: Report, place: _Place) -> None:
+        at = report.received_at
         run = CheckIn(
             project_id=report.project_id,
-            monitor=monitor,
-            environment=environment,
+            monitor=place.monitor,
+            environment=place.environment,
             guid=report.guid or uuid.uuid4(),
             status=_Status.IN_PROGRESS,
-            started_at=report.received_at,
-            updated_at=report.received_at,
-            timeout_at=_timeout(monitor, report.received_at),
-            expected_at=judging.turn_of(environment, report.received_at),
+            started_at=at,
+            updated_at=at,
+            timeout_at=_timeout(place.monitor, at),
+            expected_at=judging.turn_of(place.environment, at),
             release=report.release,
             trace_id=report.trace_id,
         )
         self._ledger.add(run)
-        _expect_next(run, monitor, environment, report.received_at)
-        if report.status != "in_progress":
-            if report.duration_ms is not None:
-                run.started_at -= timedelta(milliseconds=report.duration_ms)
-            self._end(
-                run,
-                environment,
-                monitor,
-                report.status,
-                report.received_at,
-                report.duration_ms,
-            )
-        elif early := self._ledger.take_early(run):
-            self._end(
-                run,
-                environment,
-                monitor,
-                early.status,
-                early.received_at,
-                early.duration_ms,
-            )
+        _expect_next(run, place, at)
+        end = _end_of(report) or _end_of(self._ledger.take_early(run))
+        if end is not None:
+            # A run of which only the end is told began as long ago as it took.
+            run.started_at = min(at, end.at - (end.took or timedelta()))
+            self._end(run, place, end)
 
-    def _continue(
-        self,
-        run: CheckIn,
-        report: Report,
-        monitor: Monitor,
-        environment: MonitorEnvironment,
-    ) -> None:
-        at = report.received_at
-        if run.status in _ENDED:
+    def _continue(self, run: CheckIn, report: Report, place: _Place) -> None:
+        end, at = _end_of(report), report.received_at
+        if run.status in _ENDED or (end is None and run.status != _Status.IN_PROGRESS):
             raise Rejected(Rejection.ENDED)
-        if report.status == "in_progress":
-            if run.status != _Status.IN_PROGRESS:
-                raise Rejected(Rejection.ENDED)
-            if at > run.updated_at:
-                # A sign of life: it has as long again.
-                run.updated_at, run.timeout_at = at, _timeout(monitor, at)
-                self._ledger.change(run)
-                _expect_next(run, monitor, environment, at)
-            return
-        _expect_next(run, monitor, environment, at)
         self._ledger.change(run)
+        _expect_next(run, place, at)
+        if end is None:
+            # A sign of life, or the beginning sent again: it has as long again.
+            run.updated_at = max(run.updated_at, at)
+            run.timeout_at = _timeout(place.monitor, run.updated_at)
+            return
         run.release = run.release or report.release
         run.trace_id = run.trace_id or report.trace_id
         if run.status == _Status.TIMEOUT and run.timeout_at and at > run.timeout_at:
             # It took too long, as was told; now it is known how long.
-            run.updated_at = at
-            run.duration_ms = _duration(run, at, report.duration_ms)
+            run.updated_at, run.duration_ms = at, _milliseconds(run, end)
             return
-        self._end(run, environment, monitor, report.status, at, report.duration_ms)
+        self._end(run, place, end)
 
-    def _end(
-        self,
-        run: CheckIn,
-        environment: MonitorEnvironment,
-        monitor: Monitor,
-        status: str,
-        at: datetime,
-        duration_ms: int | None,
-    ) -> None:
-        judged_at = at
+    def _end(self, run: CheckIn, place: _Place, end: _End) -> None:
+        monitor, environment = place
+        at = end.at
         if run.status == _Status.TIMEOUT and run.timeout_at:
             # It was in time after all, and only learnt of late.
-            judged_at = run.timeout_at
-        run.duration_ms = _duration(run, at, duration_ms)
-        run.status, run.updated_at, run.timeout_at = status, at, None
-        if judging.is_stale(environment, judged_at):
+            at = run.timeout_at
+        run.duration_ms = _milliseconds(run, end)
+        run.status, run.updated_at, run.timeout_at = end.status, end.at, None
+        if judging.is_stale(environment, at):
             return
-        if status == _Status.OK:
-            if judging.succeed(environment, monitor, judged_at):
+        if end.status == _Status.OK:
+            if judging.succeed(environment, monitor, at):
                 self._news.append(Recovery(monitor, environment.name))
-        elif judging.fail(environment, monitor, Standing.ERROR, judged_at):
-            self._news.append(Failure.of(run, monitor, environment, at))
+        elif judging.fail(environment, monitor, Standing.ERROR, at):
+            self._news.append(Failure.of(run, monitor, environment, end.at))
 
 
 def _hold_off_floods(environment: MonitorEnvironment, at: datetime) -> None:
@@ -174,17 +164,27 @@ def _timeout(monitor: Monitor, since: datetime) -> datetime:
     return since + timedelta(minutes=monitor.max_runtime)
 
 
-def _duration(run: CheckIn, ended_at: datetime, told_ms: int | None) -> int | None:
+def _end_of(told: Report | EarlyCheckIn | None) -> _End | None:
+    """The end of a run that a check-in tells of."""
+    if told is None or told.status == _Status.IN_PROGRESS:
+        return None
+    took = told.duration_ms
+    return _End(
+        told.status,
+        told.received_at,
+        None if took is None else timedelta(milliseconds=took),
+    )
+
+
+def _milliseconds(run: CheckIn, end: _End) -> int | None:
     """As told, else the time between the two check-ins; None for a lone one."""
-    if told_ms is not None:
-        return told_ms
-    took = ended_at - run.started_at
-    return took // timedelta(milliseconds=1) if took > timedelta() else None
+    took = end.at - run.started_at if end.took is None else end.took
+    is_known = end.took is not None or took > timedelta()
+    return took // timedelta(milliseconds=1) if is_known else None
 
 
-def _expect_next(
-    run: CheckIn, monitor: Monitor, environment: MonitorEnvironment, at: datetime
-) -> None:
+def _expect_next(run: CheckIn, place: _Place, at: datetime) -> None:
+    monitor, environment = place
     last = environment.last_check_in_at
     if last is not None and at < last:
         return

@@ -210,7 +210,8 @@ def test_overtaking_within_one_batch_does_no_harm(project: Project) -> None:
     end = make_report(project, "job", "ok", NOON + SECOND, guid=guid)
     begin = make_report(project, "job", "in_progress", NOON, guid=guid, settings=HOURLY)
     assert send(end, end, begin) == [Rejection.UNKNOWN_MONITOR] * 2 + [None]
-    assert CheckIn.objects.get().status == "ok"
+    run = CheckIn.objects.get()
+    assert (run.status, run.started_at, run.duration_ms) == ("ok", NOON, 1000)
     assert not EarlyCheckIn.objects.exists()
 
 
