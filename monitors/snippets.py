@@ -8,7 +8,7 @@ from projects.snippets import ShownStep, steps_for
 _CURL = """
 CRON="{BASE}/api/{PROJECT}/cron/SLUG/{KEY}/"
 curl "$CRON?status=in_progress"
-./job.sh && curl "$CRON?status=ok" || curl "$CRON?status=error"
+if ./job.sh; then curl "$CRON?status=ok"; else curl "$CRON?status=error"; fi
 """
 _CLI = """
 export SENTRY_DSN="{DSN}"
@@ -50,17 +50,17 @@ def job():
 """
 
 
-def steps_of(slug: str, dsn: str) -> list[ShownStep]:
+def ways_of(slug: str, dsn: str) -> list[ShownStep]:
     """How a job checks in to its monitor, with the key's address in the code."""
-    return _steps(slug, dsn, cli=_CLI, python=_PYTHON, curl=_CURL)
+    return _ways(slug, dsn, cli=_CLI, python=_PYTHON, curl=_CURL)
 
 
-def making_steps(slug: str, dsn: str) -> list[ShownStep]:
+def making_ways(slug: str, dsn: str) -> list[ShownStep]:
     """How a job checks in and so makes its monitor."""
-    return _steps(slug, dsn, cli=_CLI_MAKING, python=_PYTHON_MAKING)
+    return _ways(slug, dsn, cli=_CLI_MAKING, python=_PYTHON_MAKING)
 
 
-def _steps(
+def _ways(
     slug: str, dsn: str, *, cli: str, python: str, curl: str = ""
 ) -> list[ShownStep]:
     ways = (("curl", curl, "bash"), ("sentry-cli", cli, "bash"))

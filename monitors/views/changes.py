@@ -13,7 +13,7 @@ from monitors import services
 from monitors.errors import MonitorsError
 from monitors.forms import MonitorForm
 from monitors.models import Monitor
-from monitors.snippets import making_steps
+from monitors.snippets import making_ways
 from monitors.views.frame import dsn_of, find_monitor, frame, require_permission
 from projects.access import Permission
 
@@ -33,8 +33,8 @@ def new(request: HttpRequest, scope: Scope, project: str) -> HttpResponse:
             messages.success(request, _("Monitor %s made") % made.name)
             return _to(scope, made)
     dsn = dsn_of(found)
-    steps = making_steps("nightly-backup", dsn) if dsn else []
-    context = frame(scope, found) | {"form": form, "steps": steps}
+    ways = making_ways("nightly-backup", dsn) if dsn else []
+    context = frame(scope, found) | {"form": form, "ways": ways}
     return render(request, "monitors/new.html", context)
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from issues.views.scope import Scope, page
 from monitors.listing import places_of
 from monitors.models import CheckIn, Monitor
-from monitors.snippets import steps_of
+from monitors.snippets import ways_of
 from monitors.views.frame import dsn_of, find_monitor, frame
 
 ROWS = 50
@@ -44,7 +44,7 @@ def monitor(
         "check_ins": rows[:ROWS],
         "before": _cursor(rows[ROWS - 1]) if len(rows) > ROWS else "",
         "is_first": not before,
-        "steps": steps_of(found.slug, dsn) if dsn else [],
+        "ways": ways_of(found.slug, dsn) if dsn else [],
     }
     return render(request, "monitors/detail.html", context)
 

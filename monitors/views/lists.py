@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from issues.views.scope import Scope, page
 from monitors.listing import list_monitors
-from monitors.snippets import making_steps
+from monitors.snippets import making_ways
 from monitors.views.frame import dsn_of, frame
 
 ROWS = 50
@@ -30,7 +30,7 @@ def monitors(request: HttpRequest, scope: Scope, project: str) -> HttpResponse:
     }
     if not lines and not start:
         dsn = dsn_of(found)
-        context["steps"] = making_steps("nightly-backup", dsn) if dsn else []
+        context["ways"] = making_ways("nightly-backup", dsn) if dsn else []
     return render(request, "monitors/list.html", context)
 
 
