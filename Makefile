@@ -26,7 +26,7 @@ bench: .venv/.dev-installed
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
 # Many new cases; `make test` has a few that are always the same.
-fuzz: ROUNDS ?= 50
+fuzz: ROUNDS ?= 40
 fuzz: .venv/.dev-installed
 	FUZZ_ROUNDS=$(ROUNDS) nice $(BIN)/pytest tests/fuzz -q $(ARGS)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ingest.eventjson import clean_tree
 from issues.csp import host_of
 
 # The items that hold a report, or what an SDK has made of one.
@@ -49,7 +50,7 @@ def event_of_report(
     event["user"] = {"ip_address": "{{auto}}"}
     for name in ("release", "environment"):
         if told.get(f"sentry_{name}"):
-            event[name] = told[f"sentry_{name}"]
+            event[name] = clean_tree(told[f"sentry_{name}"])
     age_ms = report.get("age")
     if isinstance(age_ms, int | float) and 0 <= age_ms / 1000 <= _MAX_AGE_S:
         event["timestamp"] = received_at.timestamp() - age_ms / 1000

@@ -36,7 +36,7 @@ class EventUserShape(TypedDict):
     ip_address: str | None
 
 
-class ReleaseShape(TypedDict):
+class EventReleaseShape(TypedDict):
     version: str
 
 
@@ -69,7 +69,7 @@ class EventShape(EventSummaryShape):
     context: dict[str, Any]
     packages: dict[str, str]
     sdk: dict[str, Any] | None
-    release: ReleaseShape | None
+    release: EventReleaseShape | None
     dist: str | None
     environment: str | None
     fingerprint: list[str]

@@ -13,6 +13,7 @@ from hypothesis import given
 from issues.newevent import NewEvent
 from issues.payloads import NO_DICTIONARY, Packed, close_part, unpack
 from tests.db.ingest.client import Call, Response
+from tests.fuzz.endpoints import special
 from tests.fuzz.events import event
 from tests.fuzz.pipe import Pipe, peak_memory_mib
 from tests.fuzz.requests import (
@@ -74,6 +75,14 @@ def test_every_framing_is_taken_or_refused(
     answers, events = pipe.send(calls)
     check(answers, events)
     assert {answer.status for answer in answers} <= {200, 400, 413}
+
+
+@tries(800 // AT_ONCE)
+@given(random=randoms)
+def test_every_endpoint_takes_or_refuses(
+    pipe: Pipe, round_number: int, random: Random
+) -> None:
+    check(*pipe.send([special(random) for _ in range(AT_ONCE)]))
 
 
 @tries(1600 // AT_ONCE)

@@ -20,6 +20,7 @@ from projects.models import Project, ProjectKey
 from tests.corpus import PROJECT_ID, PUBLIC_KEY
 from tests.db.ingest.client import Call, Client
 from tests.factories import make_project
+from tests.fuzz.endpoints import special
 from tests.fuzz.events import event
 from tests.fuzz.requests import envelope, of_envelope, of_event, randoms, request
 from tests.fuzz.rounds import tries
@@ -61,7 +62,7 @@ def api(project: Project) -> API:
     return api_of(project.organization)
 
 
-@tries(20)
+@tries(12)
 @given(random=randoms)
 def test_whatever_is_accepted_is_stored_and_shown(
     client: Client,
@@ -86,10 +87,14 @@ def test_whatever_is_accepted_is_stored_and_shown(
 
 
 def call(random: Random) -> Call:
-    kind = random.randrange(6)
-    if kind == 0:
-        return request(random)
-    return of_event(event(random)) if kind < 4 else of_envelope(envelope(random))
+    match random.randrange(8):
+        case 0:
+            return request(random)
+        case 1 | 2:
+            return special(random)
+        case 3 | 4:
+            return of_envelope(envelope(random))
+    return of_event(event(random))
 
 
 def look_at(issue: Issue, member: Browser, api: API) -> None:

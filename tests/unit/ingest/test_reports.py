@@ -185,6 +185,11 @@ def test_odd_values_make_no_errors() -> None:
         event_of({"hostname": "x", "known-pins": value, "port": value, "scheme": value})
 
 
+def test_a_release_out_of_the_address_holds_nothing_that_cannot_be_stored() -> None:
+    event = event_of(csp(), {"sentry_release": "1\0.2\ud800"})
+    assert event["release"] == "1.2\ufffd"
+
+
 def test_recorded_reports_name_what_the_browser_blocked() -> None:
     for one in recorded():
         if one.expected["endpoint"] != "security":
