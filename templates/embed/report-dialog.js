@@ -2,7 +2,6 @@
   "use strict";
   var ID = "errtrack-report-dialog";
   var STYLE = [
-    ":host{all:initial}",
     "dialog{color-scheme:light dark;box-sizing:border-box;width:min(480px,calc(100vw - 24px));max-height:calc(100dvh - 24px);padding:0;border:1px solid light-dark(#d3d9e2,#343d4c);border-radius:10px;background:light-dark(#fff,#161a22);color:light-dark(#171c27,#e7eaf0);font:14px/20px system-ui,-apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei',sans-serif;box-shadow:0 12px 40px rgb(0 0 0/.28);overflow:auto}",
     "dialog::backdrop{background:rgb(10 14 22/.5)}",
     "form,.done{display:grid;gap:16px;padding:24px}",
@@ -56,6 +55,8 @@
   function open() {
     if (document.getElementById(ID)) return;
     var host = make("div", { id: ID });
+    // Against whatever the page says of all its elements.
+    host.style.setProperty("all", "initial", "important");
     var root = host.attachShadow({ mode: "open" });
     dress(root);
     var fields = {
