@@ -13,10 +13,18 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.clients.installed import node_modules
 from tests.e2e.clients.site import Site, served
 from tests.e2e.clients.web import Project, Told, Web
+from tests.e2e.service import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CHROMIUM = shutil.which("chromium")
+_SHOW_DIALOG = """
+Sentry.showReportDialog({
+  eventId: Sentry.lastEventId(),
+  user: { name: "Ada", email: "ada@example.com" },
+  onClose: () => { window.isDialogClosed = true; },
+})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +139,26 @@ def test_an_unhandled_rejection_is_an_event(
     assert told.frames()[-1]["function"] == "HTMLButtonElement.ship"
     assert "onunhandledrejection" in told.tags["mechanism"]
     assert told.tags["handled"] == "no"
+
+
+def test_users_tell_in_the_sdks_dialog_what_happened(
+    browser: Browser, site: Site, web: Web
+) -> None:
+    told = web.new_project("Told")
+    with opened(browser, site, "shop.html", dsn=told.dsn) as page:
+        press(page, "pay")
+        page.evaluate(_SHOW_DIALOG)
+        page.fill("dialog [name=comments]", "I only wanted to pay")
+        page.click("dialog [type=submit]")
+        page.click("dialog [role=status] button")
+        page.wait_for_function("window.isDialogClosed")
+    crash = told.told("Cannot read properties of undefined")
+    where = f"issues/{crash.issue['id']}/user-reports/"
+    wait_for(lambda: bool(web.get(where)))
+    (report,) = web.get(where)
+    assert (report["name"], report["email"]) == ("Ada", "ada@example.com")
+    assert report["comments"] == "I only wanted to pay"
+    assert report["eventID"] == crash.event["eventID"]
 
 
 def test_a_violated_policy_is_an_event(
