@@ -10,7 +10,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from monitors.reports import NAME_CHARS
-from monitors.schedules import Crontab, Interval, Schedule, Unit
+from monitors.schedules import (
+    Crontab,
+    Interval,
+    Schedule,
+    ScheduleError,
+    Unit,
+    time_zone,
+)
 from monitors.slugs import SLUG_CHARS
 from projects.models import Project, Team, User
 
@@ -95,7 +102,11 @@ class Monitor(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
+        try:
+            return time_zone(self.timezone)
+        except ScheduleError:
+            # Names go out of use, and another machine may not know this one.
+            return time_zone("UTC")
 
 
 class Standing(models.TextChoices):

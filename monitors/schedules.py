@@ -27,6 +27,8 @@ NICKNAMES = {
 }
 
 _FIELDS = 5
+# So far ahead an expression is looked for; none that was accepted is as rare.
+_NEVER = timedelta(days=50 * 365)
 
 
 class ScheduleError(ValueError):
@@ -131,7 +133,8 @@ def next_expected(schedule: Schedule, after: datetime, zone: ZoneInfo) -> dateti
         return _add(schedule, after, zone)
     times = CronSim(_fields(schedule), after.astimezone(zone))
     # In an hour that comes twice it begins with the first.
-    return next(at for at in (one.astimezone(UTC) for one in times) if at > after)
+    later = (at for at in (one.astimezone(UTC) for one in times) if at > after)
+    return next(later, after + _NEVER)
 
 
 def _fields(schedule: Crontab) -> str:

@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from issues.removal import remove_deleted
 from monitors import ledger, recording, retention
 from monitors.models import CheckIn, EarlyCheckIn, Monitor, Standing
 from monitors.reports import MonitorSettings, Rejection
 from monitors.schedules import crontab, interval
 from projects.models import Project, Team
+from projects.services import hide_project
 from tests.factories import make_project
 from tests.monitoring import (
     HOURLY,
@@ -329,6 +331,24 @@ def test_batch_costs_the_same_whatever_its_size(
 
     batch(1)
     batch(50)
+
+
+def test_zone_that_is_not_known_here_is_taken_for_utc(project: Project) -> None:
+    monitor = make_monitor(project, crontab="0 3 * * *", timezone="Mars/Olympus")
+    check_in(monitor, "ok", NOON)
+    assert environment(monitor).next_expected_at == at("3:00", day=1)
+
+
+def test_deleted_project_leaves_nothing_behind(project: Project) -> None:
+    monitor = make_monitor(project)
+    check_in(monitor, "error", NOON)
+    send(make_report(project, "early", "ok", NOON))
+    hide_project(project)
+    while not remove_deleted():
+        pass
+    assert not Monitor.objects.exists()
+    assert not CheckIn.objects.exists()
+    assert not EarlyCheckIn.objects.exists()
 
 
 def test_retention_forgets_old_check_ins(monitor: Monitor, settings: Settings) -> None:
