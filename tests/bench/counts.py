@@ -14,7 +14,7 @@ _COUNTS = {
     "hourly": "SELECT sum(count) FROM issues_hourcount WHERE project_id = %s",
     "accepted": (
         "SELECT sum(count) FROM ingest_outcomecount"
-        " WHERE project_id = %s AND outcome = 'accepted'"
+        " WHERE project_id = %s AND outcome = 'accepted' AND category = 'error'"
     ),
     "issues": "SELECT count(*) FROM issues_issue WHERE project_id = %s",
     "affected": "SELECT sum(user_count) FROM issues_issuestate WHERE project_id = %s",

@@ -31,7 +31,10 @@ class Sender:
         self._supply = supply
         self._lock = threading.Lock()
         self._is_over = threading.Event()
-        self._threads = [threading.Thread(target=self._run) for _ in range(_SENDERS)]
+        # Whose service never comes back must not keep the test run alive.
+        self._threads = [
+            threading.Thread(target=self._run, daemon=True) for _ in range(_SENDERS)
+        ]
 
     def start(self) -> None:
         for thread in self._threads:

@@ -95,14 +95,18 @@ def run(
 
 @contextmanager
 def started(
-    data: Path, *, env: dict[str, str] | None = None, **options: Any
+    data: Path,
+    *,
+    env: dict[str, str] | None = None,
+    bind: str = "127.0.0.1:0",
+    **options: Any,
 ) -> Iterator[Service]:
-    """`errtrack up` on a port of the kernel's choice, ready; killed at the end."""
+    """`errtrack up`, by default on a port of the kernel's choice; killed at the end."""
     data.parent.mkdir(parents=True, exist_ok=True)
     log_file = data.with_name(f"{data.name}.{time.monotonic_ns()}.log")
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [str(ERRTRACK), "up", "--bind", "127.0.0.1:0", "--data", str(data)],
+            [str(ERRTRACK), "up", "--bind", bind, "--data", str(data)],
             env=environment(**(env or {})),
             stdin=subprocess.DEVNULL,
             stdout=log,

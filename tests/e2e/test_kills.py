@@ -7,7 +7,6 @@ import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,20 +14,17 @@ import psycopg
 import pytest
 import redis
 
-from tests.bench.counts import Expected
 from tests.bench.events import Sent, Small
 from tests.bench.load import Target
 from tests.bench.probes import Store
-from tests.e2e import service
 from tests.e2e.apart import Apart
+from tests.e2e.exactness import assert_counted_once, opened
 from tests.e2e.sender import Sender, post, sending
 from tests.e2e.service import Service, wait_for
 
 pytestmark = pytest.mark.slow
 
 _SIGNATURES = 40
-# The safety net wakes a shard every five seconds; then there is the digest's time.
-_DIGESTED_TIMEOUT_S = 60.0
 _STREAM = "errtrack:stream:0"
 _GROUP = "digest"
 
@@ -71,7 +67,7 @@ def test_worker_killed_between_commit_and_acknowledgement(
     processes.start("Valkey")
     assert _unacknowledged(processes) > 0
     processes.start("worker", "beat")
-    _assert_counted_once(processes, store, target, sent)
+    assert_counted_once(processes, store, target, sent)
     outcomes = "SELECT sum(count) FROM ingest_outcomecount"
     assert store.number(outcomes) == len(sent)
 
@@ -87,7 +83,7 @@ def test_worker_killed_within_the_transaction(
         processes.kill("worker")
     assert store.events_of(target.project_id) == 0
     processes.start("worker", "beat")
-    _assert_counted_once(processes, store, target, sent)
+    assert_counted_once(processes, store, target, sent)
 
 
 def test_events_are_accepted_while_postgresql_is_away(
@@ -99,8 +95,8 @@ def test_events_are_accepted_while_postgresql_is_away(
     processes.kill("PostgreSQL")
     _post_all(target, sent[10:])
     processes.start("PostgreSQL")
-    with _opened(processes.data) as store:
-        _assert_counted_once(processes, store, target, sent)
+    with opened(processes.data) as store:
+        assert_counted_once(processes, store, target, sent)
 
 
 def test_each_process_killed_in_turn_under_load(
@@ -120,8 +116,8 @@ def test_each_process_killed_in_turn_under_load(
         web_worker.kill()
         sender.wait_for_accepted(200)
     _assert_only_asked_again(sender)
-    with _opened(processes.data) as store:
-        _assert_counted_once(processes, store, target, sender.accepted)
+    with opened(processes.data) as store:
+        assert_counted_once(processes, store, target, sender.accepted)
 
 
 def test_supervisor_starts_again_what_is_killed_under_load(
@@ -134,15 +130,8 @@ def test_supervisor_starts_again_what_is_killed_under_load(
             _kill_and_await_successor(running, place)
             sender.wait_for_accepted(100)
     _assert_only_asked_again(sender)
-    with _opened(running.data) as store:
-        _assert_counted_once(running, store, target, sender.accepted)
-
-
-@contextmanager
-def _opened(data: Path) -> Iterator[Store]:
-    store = Store(data)
-    yield store
-    store.close()
+    with opened(running.data) as store:
+        assert_counted_once(running, store, target, sender.accepted)
 
 
 @contextmanager
@@ -188,14 +177,3 @@ def _kill_and_await_successor(running: Service, place: int) -> None:
 def _assert_only_asked_again(sender: Sender) -> None:
     """Connections may break, and a refusal must ask to come again."""
     assert set(sender.failures) <= {0, 503}
-
-
-def _assert_counted_once(
-    running: Apart | Service, store: Store, target: Target, sent: list[Sent]
-) -> None:
-    store.wait_until_digested(_DIGESTED_TIMEOUT_S)
-    Expected.of(sent).check(store, target.project_id)
-    env = running.environment if isinstance(running, Apart) else None
-    done = service.run("repair", "--dry-run", "--json", data=running.data, env=env)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout)["differences"] == 0
