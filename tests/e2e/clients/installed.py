@@ -38,6 +38,13 @@ def needed(path: Path | None, name: str) -> Path:
     pytest.skip(missing)
 
 
+def sentry_cli() -> str:
+    """Where the binary is."""
+    # Each system has a package of its own, of which npm takes the right one.
+    binaries = sorted(NODE_MODULES.glob("@sentry/cli-*/bin/sentry-cli*"))
+    return str(needed(binaries[0] if binaries else None, "sentry-cli"))
+
+
 def node_modules(*packages: str) -> Path:
     """Where the packages of npm are."""
     for package in packages:
@@ -59,11 +66,11 @@ def run_node(program: str, package: str, env: dict[str, str]) -> Ran:
     return run(command, {"NODE_PATH": str(modules), "SHOP_SDK": package, **env})
 
 
-def run(command: list[str], env: dict[str, str]) -> Ran:
-    """Runs it where the programs are."""
+def run(command: list[str], env: dict[str, str], *, cwd: Path | None = None) -> Ran:
+    """Runs it, where the programs are unless another folder is named."""
     done = subprocess.run(
         command,
-        cwd=PROGRAMS,
+        cwd=cwd or PROGRAMS,
         env=service.environment(**env),
         capture_output=True,
         text=True,

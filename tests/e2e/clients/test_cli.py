@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.clients.installed import NODE_MODULES, Ran, needed, run
+from tests.e2e.clients import installed
+from tests.e2e.clients.installed import Ran, run
 from tests.e2e.clients.web import Project, Web
 from tests.e2e.service import wait_for
 
@@ -23,10 +24,8 @@ def project(web: Web) -> Project:
 
 
 def sentry_cli(project: Project, *arguments: str, status: int = 0) -> Ran:
-    # Each system has a package of its own, of which npm takes the right one.
-    binaries = sorted(NODE_MODULES.glob("@sentry/cli-*/bin/sentry-cli*"))
-    binary = needed(binaries[0] if binaries else None, "sentry-cli")
-    ran = run([str(binary), *arguments], {"SENTRY_DSN": project.dsn})
+    command = [installed.sentry_cli(), *arguments]
+    ran = run(command, {"SENTRY_DSN": project.dsn})
     assert ran.status == status, ran
     assert not re.search("WARN|ERROR", ran.err), ran.err
     return ran

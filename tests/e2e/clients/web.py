@@ -52,7 +52,7 @@ class Web:
         first = json.loads(done.stdout)
         self.url = running.url
         self.organization: str = first["organization"]
-        self._token = first["api_token"]
+        self.token: str = first["api_token"]
         self._person = urllib.request.build_opener(
             urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         )
@@ -63,7 +63,7 @@ class Web:
         url = f"{self.url}/api/0/{path}"
         request = urllib.request.Request(
             f"{url}?{urlencode(query)}" if query else url,
-            headers={"Authorization": f"Bearer {self._token}"},
+            headers={"Authorization": f"Bearer {self.token}"},
         )
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
