@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
+from issues.event import ProcessingError
 from issues.listing import TOTAL_CAP, Page, count_issues
 from issues.models import Attachment, Status, Substatus
 from issues.search import UNRESOLVED
@@ -26,6 +27,19 @@ _KINDS = {
     "error": gettext_lazy("Error"),
     "csp": gettext_lazy("Policy violation"),
     "default": gettext_lazy("Message"),
+}
+# What became of a field that could not be taken as it was sent. SDKs have notes of
+# their own, which stand as they are.
+_PROBLEMS = {
+    "invalid_data": gettext_lazy("was not of the expected form and is left out"),
+    "missing_attribute": gettext_lazy("lacks what it needs and is left out"),
+    "unknown_attribute": gettext_lazy("is no field of an event and is left out"),
+    "future_timestamp": gettext_lazy(
+        "lay in the future: the time of receipt stands instead"
+    ),
+    "past_timestamp": gettext_lazy(
+        "lay more than 30 days back: the time of receipt stands instead"
+    ),
 }
 
 
@@ -53,6 +67,12 @@ def headline(issue: _Issue) -> str:
 def first_line(issue: _Issue) -> str:
     """The message as one line; the row cuts what does not fit."""
     return issue.value.strip().partition("\n")[0][:300]
+
+
+@register.filter
+def problem(note: ProcessingError) -> str:
+    """In words what was wrong with a field of an event."""
+    return str(_PROBLEMS.get(str(note.get("type")), note.get("type", "")))
 
 
 @register.simple_tag

@@ -122,6 +122,17 @@ def test_a_counted_only_event_says_so(project: Project, member: Client) -> None:
     assert member.get(path(issue, "events/latest/json/")).status_code == 404
 
 
+def test_what_could_not_be_taken_as_it_was_sent_is_told(
+    project: Project, member: Client
+) -> None:
+    issue = make_issue(project, user=7, timestamp="soon", errors=[{"type": "own"}])
+    text = page(member, path(issue))
+    assert "3 problems with the data as it was sent" in text
+    assert "<code>user</code> was not of the expected form and is left out" in text
+    assert '<bdi class="mono">soon</bdi>' in text
+    assert "own" in text
+
+
 def test_looking_at_an_issue_makes_it_seen(issue: Issue, member: Client) -> None:
     assert 'class="row unseen"' in page(member, "/o/acme/p/shop/")
     page(member, path(issue))
