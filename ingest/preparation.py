@@ -110,9 +110,9 @@ def prepare(
 
 
 def _event_first(items: list[Item]) -> list[Item]:
-    if len(items) < 2 or items[0].type == "event":
+    if len(items) < 2 or items[0].type in _EVENT_ITEMS:
         return items
-    return sorted(items, key=lambda item: item.type != "event")
+    return sorted(items, key=lambda item: item.type not in _EVENT_ITEMS)
 
 
 def _count_refusal(entry: Entry, item: Item, refusal: Refusal, tally: Tally) -> None:
@@ -175,7 +175,7 @@ def _event_of(
     reason = reason_to_drop(rules.filters, event, entry.remote_ip)
     if reason is not None:
         raise Refusal(Outcome.FILTERED, reason)
-    pieces = scrub(event)
+    pieces = scrub(event, rules.scrubbing)
     grouping = group(event)
     description = describe(event)
     fingerprint = uuid.UUID(bytes=grouping.hashes[0])
@@ -191,17 +191,19 @@ def _event_of(
         description=description,
         platform=event["platform"],
         logger=event.get("logger", ""),
-        user=user_identity(event) or _sender(entry, event),
+        user=user_identity(event) or _sender(entry, event, rules),
         tags=tags_of(event),
         packed=pack(pieces, dictionary) if keeps else None,
     )
 
 
-def _sender(entry: Entry, event: Event) -> str | None:
+def _sender(entry: Entry, event: Event, rules: Rules) -> str | None:
     """Whom an event that names nobody counts for: the address it came from.
 
-    None where the SDK asks not to be known by it.
+    None where the SDK or the project asks that nobody is known by it.
     """
+    if rules.scrubbing.drops_addresses:
+        return None
     may_infer = event.get("sdk", {}).get("settings", {}).get("infer_ip") != "never"
     return f"ip:{entry.remote_ip}" if entry.remote_ip and may_infer else None
 

@@ -10,25 +10,42 @@ from typing import Any
 
 import orjson
 
-from ingest.redaction import redacted
-from ingest.secrets import FILTERED
+from ingest.redaction import redactor_of
+from ingest.secrets import FILTERED, cleaned
 from issues.event import Event
 from issues.payloads import Pieces, pieces_of, replace_rest
+from projects.rules import NO_RULES, ScrubbingRules
 
 DEPTH_MAX = 16
 """Where containers are nested too deeply to write, deeper ones become three dots."""
 
+_ADDRESS_HEADERS = frozenset(
+    {
+        *("x-forwarded-for", "forwarded", "x-real-ip", "x-client-ip", "client-ip"),
+        *("cf-connecting-ip", "true-client-ip", "fastly-client-ip", "x-remote-addr"),
+        *("x-cluster-client-ip", "remote-addr", "x-original-forwarded-for"),
+    }
+)
 
-def scrub(event: Event) -> Pieces:
+
+def scrub(event: Event, rules: ScrubbingRules = NO_RULES.scrubbing) -> Pieces:
     """The event's JSON without secrets, each replaced by ``[Filtered]``.
 
     The event itself is cleaned but for its variables and breadcrumbs, which are of
     use only to who reads it. Source code is left as it is.
     """
-    for pair in event.get("request", {}).get("cookies", ()):
-        # Secrets, whatever their names.
-        pair[1] = FILTERED
+    if rules.drops_addresses:
+        _drop_addresses(event)
+    if not rules.is_on:
+        return _written(event)
+    if rules.uses_defaults:
+        for pair in event.get("request", {}).get("cookies", ()):
+            # Secrets, whatever their names; one without a name has it for a value.
+            pair[:] = [pair[0] if pair[1] else FILTERED, FILTERED]
+        if "fingerprint" in event:
+            event["fingerprint"] = [cleaned(part) for part in event["fingerprint"]]
     pieces = _written(event)
+    redacted = redactor_of(rules).redacted
     pieces.variables = redacted(pieces.variables)
     pieces.breadcrumbs = redacted(pieces.breadcrumbs)
     rest = redacted(pieces.rest)
@@ -36,6 +53,26 @@ def scrub(event: Event) -> Pieces:
         pieces.rest = rest
         replace_rest(event, orjson.loads(rest))
     return pieces
+
+
+def _drop_addresses(event: Event) -> None:
+    """Takes out where the event tells the address of a user."""
+    event.get("user", {}).pop("ip_address", None)
+    request = event.get("request", {})
+    if "env" in request:
+        request["env"] = {
+            name: value
+            for name, value in request["env"].items()
+            if not _is_address_header(name.removeprefix("HTTP_"))
+        }
+    if "headers" in request:
+        request["headers"] = [
+            pair for pair in request["headers"] if not _is_address_header(pair[0])
+        ]
+
+
+def _is_address_header(name: str) -> bool:
+    return name.lower().replace("_", "-") in _ADDRESS_HEADERS
 
 
 def _written(event: Event) -> Pieces:

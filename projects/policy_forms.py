@@ -191,7 +191,7 @@ class ScrubbingForm(forms.Form):
         label=gettext_lazy("Further secret fields"),
         help_text=gettext_lazy(
             "Fields whose names hold one of these words are filtered, whatever their "
-            "spelling: with birthday also user_birthday and BirthDay."
+            "spelling: with birth_date also birthDate and user-birth-date."
         ),
     )
     safe_fields = LinesField(

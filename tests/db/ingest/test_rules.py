@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from ingest import digest, fates, rulebook
 from ingest.models import OutcomeCount
-from issues.models import Event
+from issues.events import load_event
+from issues.models import Event, EventUser, Tag
 from projects.models import InboundFilters, OrganizationScrubbing, ProjectScrubbing
 from projects.policies import load_rules
 from projects.rules import NO_RULES, FilterRules, ScrubbingRules
@@ -110,3 +113,31 @@ def test_what_an_organization_demands_holds_for_its_projects() -> None:
         drops_addresses=True,
         sensitive_fields=("own", "all"),
     )
+
+
+def test_addresses_are_stored_nowhere_where_a_project_drops_them() -> None:
+    project = make_project()
+    ProjectScrubbing.objects.create(project=project, drops_addresses=True)
+    payload = make_payload(user={"ip_address": "198.51.100.7"})
+    send(
+        make_entry(project, payload, remote_ip="198.51.100.7"),
+        make_entry(project, make_payload(user=None), remote_ip="198.51.100.7"),
+    )
+    digest.drain(SHARD)
+    assert Event.objects.count() == 2
+    assert not EventUser.objects.exists()
+
+
+def test_further_secret_fields_are_taken_out_of_what_is_stored() -> None:
+    project = make_project()
+    ProjectScrubbing.objects.create(project=project, sensitive_fields=["birthday"])
+    payload = make_payload(
+        tags={"birthday": "1990-01-01"}, extra={"user": {"birthday": "1990-01-01"}}
+    )
+    send(make_entry(project, payload))
+    digest.drain(SHARD)
+    assert Tag.objects.get(key="birthday").value == "[Filtered]"
+    stored = load_event(project.pk, uuid.UUID(payload["event_id"]))
+    assert stored is not None
+    assert stored.payload is not None
+    assert stored.payload["extra"] == {"user": {"birthday": "[Filtered]"}}
