@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from ingest import digest
+from ingest import committed, digest
 from ingest.envelope import Item, write_envelope
 from ingest.models import OutcomeCount
 from ingest.sampling import Sampler
 from ingest.stream import Entry, encode_head, names
-from issues import attachments
+from issues import attachments, filestore
 from issues.models import Attachment, Event, Issue, UserReport
 from issues.store import forget_everything
 from projects import valkey
@@ -121,6 +121,29 @@ def test_files_of_events_that_are_not_stored_are_counted_as_refused(
     assert counts["attachment filtered event_refused"] == 2
     assert counts["attachment filtered event_sampled"] == 1
     assert counts["attachment accepted"] == 1
+
+
+def test_a_worker_killed_before_the_commit_leaves_no_row_without_a_file(
+    project: Project, monkeypatch: pytest.MonkeyPatch, data_folder: Path
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def die(_shard: int, _entries: Any) -> None:
+        raise Died
+
+    payload = make_payload()
+    entry = envelope(project, payload["event_id"], item("event", payload), file())
+    with monkeypatch.context() as patch:
+        patch.setattr(committed, "remember", die)
+        with pytest.raises(Died):
+            digested(entry)
+    assert len(list((data_folder / "attachments").rglob("*"))) == 2
+    assert not Attachment.objects.exists()
+    assert digested() == {"error accepted": 1, "attachment accepted": 1}
+    assert Attachment.objects.count() == 1
+    assert attachments.missing_files() == []
+    assert filestore.sweep() == 0
 
 
 def test_each_limit_has_its_outcome(

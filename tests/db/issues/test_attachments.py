@@ -255,3 +255,19 @@ def test_files_are_readable_by_the_service_only(
     attachments.store([new_file(project)])
     paths = [p for p in (data_folder / "attachments").rglob("*") if p.is_file()]
     assert [path.stat().st_mode & 0o077 for path in paths] == [0]
+
+
+def test_any_django_storage_will_do(
+    project: Project, settings: Settings, data_folder: Path
+) -> None:
+    backend = "django.core.files.storage.InMemoryStorage"
+    settings.STORAGES = settings.STORAGES | {"attachments": {"BACKEND": backend}}
+    assert filestore.sweep() == 0
+    attachments.store([new_file(project, b"1"), new_file(project, b"2")])
+    first, second = Attachment.objects.order_by("pk")
+    assert (content(first), content(second)) == (b"1", b"2")
+    Attachment.objects.filter(pk=first.pk).delete()
+    assert filestore.sweep() == 1
+    assert content(second) == b"2"
+    assert attachments.missing_files() == []
+    assert not (data_folder / "attachments").exists()
