@@ -129,7 +129,7 @@ def test_what_could_not_be_taken_as_it_was_sent_is_told(
     text = page(member, path(issue))
     assert "3 problems with the data as it was sent" in text
     assert "<code>user</code> was not of the expected form and is left out" in text
-    assert '<bdi class="mono">soon</bdi>' in text
+    assert 'is left out: <bdi class="mono">soon</bdi>' in text
     assert "own" in text
 
 
