@@ -7,9 +7,18 @@ comes beside it.
 from __future__ import annotations
 
 from issues.grouping.parts import Grouping, Part
+from issues.grouping.rules import NO_RULES, GroupingRules
 from issues.grouping.v1 import VERSION, group
 from issues.grouping.v1.library import is_library
 
 CURRENT = VERSION
 
-__all__ = ["CURRENT", "Grouping", "Part", "group", "is_library"]
+__all__ = [
+    "CURRENT",
+    "NO_RULES",
+    "Grouping",
+    "GroupingRules",
+    "Part",
+    "group",
+    "is_library",
+]

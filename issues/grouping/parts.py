@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 class Part(NamedTuple):
     """One part of an event, as the issue page tells it.
 
-    ``component`` is fingerprint, checksum, rule, exception, type, value, stacktrace,
-    frame, thread, message, template, csp, security or fallback. The parts of a
-    ``stacktrace`` are its frames, one each and in their order. ``hint`` says in
-    words why the part does not count; empty where it counts.
+    ``component`` is fingerprint, checksum, rule (of the project), family (known to be
+    one), exception, type, value, stacktrace, frame, message, template, csp, security
+    or fallback. The parts of a ``stacktrace`` are its frames, one each and in their
+    order. ``hint`` says in words why the part does not count; empty where it counts.
     """
 
     component: str
@@ -38,11 +38,15 @@ class Part(NamedTuple):
 
 
 class Grouping(NamedTuple):
-    """Events with a hash in common are one issue; each hash has 16 bytes."""
+    """Events with a hash in common are one issue; each hash has 16 bytes.
+
+    ``title`` is what a rule of the project calls the event, empty without such a rule.
+    """
 
     version: str
     hashes: tuple[bytes, ...]
     parts: tuple[Part, ...]
+    title: str = ""
 
     def parts_as_json(self) -> list[dict[str, Any]]:
         """The parts for a JSON column or a page."""

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, gettext_noop
 _COMPONENTS = {
     "fingerprint": gettext_lazy("Fingerprint"),
     "checksum": gettext_lazy("Checksum"),
-    "rule": gettext_lazy("Known family"),
+    "rule": gettext_lazy("Rule of the project"),
+    "family": gettext_lazy("Known family"),
     "exception": gettext_lazy("Exception"),
     "type": gettext_lazy("Type"),
     "value": gettext_lazy("Value"),
@@ -30,6 +31,9 @@ _COMPONENTS = {
 _HINTS = frozenset(
     {
         gettext_noop("the fingerprint that the SDK sent counts instead"),
+        gettext_noop("a rule of the project counts instead"),
+        gettext_noop("a rule of the project leaves it out"),
+        gettext_noop("a rule of the project lets only the last frames count"),
         gettext_noop("the line that sent it tells more"),
         gettext_noop("the exceptions that it groups tell more"),
         gettext_noop("it repeats another exception"),

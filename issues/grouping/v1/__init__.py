@@ -1,22 +1,25 @@
 """The first version of grouping: a pure function from an event to its hashes.
 
-In this order, the first that says something counts: a checksum; a fingerprint
-without ``{{ default }}``; a family of errors known to be one; the exceptions by
-type and the app's own frames, or by their parameterised text where no frame
-counts; the trace of a thread or of a message; a policy report; a template; the
-message. Line numbers, addresses, folders, variables and contexts never count.
+In this order, the first that says something counts: a checksum; a rule of the
+project; a fingerprint without ``{{ default }}``; a family of errors known to be one;
+a policy report; the exceptions by type and the app's own frames, or by their
+parameterised text where no frame counts; the trace of a thread or of a message; a
+template; the message. Line numbers, addresses, folders, variables and contexts never
+count.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from issues.csp import blocked_source
 from issues.event import Event, Stacktrace
 from issues.grouping.parts import Grouping, Part
+from issues.grouping.rules import NO_RULES, Choice, GroupingRules
 from issues.grouping.v1.chain import components
 from issues.grouping.v1.families import family_of
-from issues.grouping.v1.fingerprint import default_name, resolved
+from issues.grouping.v1.fingerprint import default_name, filled, resolved
 from issues.grouping.v1.frames import trace
 from issues.grouping.v1.parameterise import parameterised
 
@@ -26,15 +29,19 @@ HASH_BYTES = 16
 Computed = tuple[list[str], tuple[Part, ...]]
 
 
-def group(event: Event) -> Grouping:
+def group(event: Event, rules: GroupingRules = NO_RULES) -> Grouping:
     """The hash of the event and the parts that it was made of."""
-    sent = event.get("fingerprint")
-    if sent and not (len(sent) == 1 and default_name(sent[0])):
-        return _by_fingerprint(event, sent)
     checksum = event.get("checksum")
     if checksum:
         return _grouping(["checksum", checksum], (Part("checksum", (checksum,)),))
-    return _grouping(*_computed(event))
+    choice = rules.choice(event)
+    if choice is not None:
+        return _by_rule(event, choice, rules)
+    sent = event.get("fingerprint")
+    if sent and not (len(sent) == 1 and default_name(sent[0])):
+        hint = "the fingerprint that the SDK sent counts instead"
+        return _by_fingerprint(event, sent, rules, hint)
+    return _grouping(*_computed(event, rules))
 
 
 def _grouping(texts: list[str], parts: tuple[Part, ...]) -> Grouping:
@@ -42,45 +49,58 @@ def _grouping(texts: list[str], parts: tuple[Part, ...]) -> Grouping:
     return Grouping(VERSION, (digest,), parts)
 
 
-def _by_fingerprint(event: Event, sent: list[str]) -> Grouping:
-    """The words that the SDK chose, the computed part among them where it asks."""
+def _by_rule(event: Event, choice: Choice, rules: GroupingRules) -> Grouping:
+    """The words that a rule of the project chose, with the title it gives."""
+    own = Part("rule", (choice.rule,))
+    title = filled(choice.title, event) if choice.title else ""
+    if len(choice.fingerprint) == 1 and default_name(choice.fingerprint[0]):
+        found = _grouping(*_computed(event, rules))
+    else:
+        hint = "a rule of the project counts instead"
+        found = _by_fingerprint(event, choice.fingerprint, rules, hint)
+    return found._replace(parts=(own, *found.parts), title=title)
+
+
+def _by_fingerprint(
+    event: Event, words: Sequence[str], rules: GroupingRules, hint: str
+) -> Grouping:
+    """The words of a fingerprint, the computed part among them where they ask."""
     texts = ["fingerprint"]
     computed: Computed | None = None
     shown = []
-    for part in sent:
-        if default_name(part):
-            computed = computed or _computed(event)
+    for word in words:
+        if default_name(word):
+            computed = computed or _computed(event, rules)
             texts += ["{{ default }}", *computed[0]]
             shown.append("{{ default }}")
         else:
-            value = resolved(part, event)
+            value = resolved(word, event)
             texts.append("=" + value)
             shown.append(value)
     own = Part("fingerprint", tuple(shown))
     if computed is not None:
         return _grouping(texts, (own, *computed[1]))
-    _, parts = _computed(event)
-    hint = "the fingerprint that the SDK sent counts instead"
+    _, parts = _computed(event, rules)
     unused = tuple(part if part.hint else part._replace(hint=hint) for part in parts)
     return _grouping(texts, (own, *unused))
 
 
-def _computed(event: Event) -> Computed:
+def _computed(event: Event, rules: GroupingRules) -> Computed:
     """The texts to hash and the parts, without regard to a fingerprint."""
     family = family_of(event)
     if family:
-        return ["family", family], (Part("rule", (family,)),)
+        return ["family", family], (Part("family", (family,)),)
     for strategy in _STRATEGIES:
-        computed = strategy(event)
+        computed = strategy(event, rules)
         if computed is not None:
             return computed
     return ["fallback"], (Part("fallback", ("it holds nothing to group by",)),)
 
 
-def _by_exceptions(event: Event) -> Computed | None:
+def _by_exceptions(event: Event, rules: GroupingRules) -> Computed | None:
     if "exception" not in event:
         return None
-    found = components(event)
+    found = components(event, rules)
     texts: list[str] = []
     for component in found:
         if component.texts:
@@ -90,7 +110,7 @@ def _by_exceptions(event: Event) -> Computed | None:
     return texts, tuple(component.part for component in found)
 
 
-def _by_trace(event: Event) -> Computed | None:
+def _by_trace(event: Event, rules: GroupingRules) -> Computed | None:
     """A trace without an exception: that of a thread, or of where a message was sent.
 
     The place where a message is sent tells which message it is only with the line
@@ -99,10 +119,11 @@ def _by_trace(event: Event) -> Computed | None:
     stack = _sole_trace(event)
     if stack is None:
         return None
-    found = trace(stack["frames"], event["platform"])
+    verdicts = rules.verdicts(stack["frames"], event["platform"], None)
+    found = trace(stack["frames"], event["platform"], verdicts)
     if not found.texts:
         return None
-    message = _message(event)
+    message = _by_message(event, rules)
     if message is None:
         return ["trace", *found.texts], (found.part,)
     texts, parts = message
@@ -126,7 +147,7 @@ def _sole_trace(event: Event) -> Stacktrace | None:
     return None
 
 
-def _by_policy(event: Event) -> Computed | None:
+def _by_policy(event: Event, _: GroupingRules) -> Computed | None:
     if "csp" in event:
         report = event["csp"]
         values = (report["effective_directive"], blocked_source(report))
@@ -138,7 +159,7 @@ def _by_policy(event: Event) -> Computed | None:
     return None
 
 
-def _by_template(event: Event) -> Computed | None:
+def _by_template(event: Event, _: GroupingRules) -> Computed | None:
     template = event.get("template")
     if not template:
         return None
@@ -147,7 +168,7 @@ def _by_template(event: Event) -> Computed | None:
     return (["template", *values], (Part("template", values),)) if any(values) else None
 
 
-def _message(event: Event) -> Computed | None:
+def _by_message(event: Event, _: GroupingRules) -> Computed | None:
     """The template as it is, else the text without its variable data."""
     entry = event.get("logentry")
     if entry is None:
@@ -158,4 +179,4 @@ def _message(event: Event) -> Computed | None:
     return (["message", text], (Part("message", (text,)),)) if text else None
 
 
-_STRATEGIES = (_by_policy, _by_exceptions, _by_trace, _by_template, _message)
+_STRATEGIES = (_by_policy, _by_exceptions, _by_trace, _by_template, _by_message)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from issues.event import Event, Exception_
 from issues.grouping.parts import Part
+from issues.grouping.rules import NO_RULES, GroupingRules
 from issues.grouping.v1.frames import Trace, cycle, trace
 from issues.grouping.v1.library import FAMILIES
 from issues.grouping.v1.names import type_name
@@ -35,7 +36,7 @@ class Component(NamedTuple):
     part: Part
 
 
-def components(event: Event) -> list[Component]:
+def components(event: Event, rules: GroupingRules = NO_RULES) -> list[Component]:
     """The exceptions, oldest cause first; those that do not count have no texts.
 
     Equal ones count once. In a group of exceptions the order is that of their
@@ -43,7 +44,7 @@ def components(event: Event) -> list[Component]:
     """
     values = event["exception"]["values"]
     platform = event["platform"]
-    traces = [_trace(value, platform) for value in values]
+    traces = [_trace(value, platform, rules) for value in values]
     # Beside the app's own frames those of libraries would only add their versions.
     has_own = any(found is not None and found.is_own for found in traces)
     found = [
@@ -67,9 +68,12 @@ def components(event: Event) -> list[Component]:
     return sorted(kept, key=lambda component: component.texts) if is_group else kept
 
 
-def _trace(value: Exception_, platform: str) -> Trace | None:
+def _trace(value: Exception_, platform: str, rules: GroupingRules) -> Trace | None:
     stack = value.get("stacktrace")
-    return trace(stack["frames"], platform) if stack else None
+    if not stack:
+        return None
+    frames = stack["frames"]
+    return trace(frames, platform, rules.verdicts(frames, platform, value))
 
 
 def _component(

@@ -22,13 +22,20 @@ def default_name(part: str) -> bool:
 def resolved(part: str, event: Event) -> str:
     """The part with its variable filled in; unknown variables stay as they are."""
     match = _VARIABLE.fullmatch(part.strip())
-    if match is None:
-        return part
+    return part if match is None else _filled(match, event)
+
+
+def filled(text: str, event: Event) -> str:
+    """The text with the variables in it filled in."""
+    return _VARIABLE.sub(lambda match: _filled(match, event), text)
+
+
+def _filled(match: re.Match[str], event: Event) -> str:
     name = match[1]
     if name.startswith("tags."):
         return _tag(event, name.removeprefix("tags."))
     variable = _VARIABLES.get(name.lower())
-    return variable(event) if variable else part
+    return variable(event) if variable else match[0]
 
 
 def _tag(event: Event, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from issues.event import Frame
 from issues.grouping.parts import Part
+from issues.grouping.rules import Verdicts
 from issues.grouping.v1 import files, names
 from issues.grouping.v1.library import FAMILIES, NEVER_OWN, library_of
 from issues.repeated import Frames
@@ -15,6 +16,8 @@ CONTEXT_LINE_CHARS = 120
 CYCLE_MAX = 8
 VIEWS_MAX = 4096
 TRACES_MAX = 1024
+LEFT_OUT = "a rule of the project leaves it out"
+TOO_FAR = "a rule of the project lets only the last frames count"
 
 _WITH_CONTEXT_LINES = frozenset({"javascript", "python", "php", "ruby"})
 _NO_FILES = (
@@ -52,7 +55,7 @@ class Trace(NamedTuple):
 
 
 _views: dict[tuple[object, ...], View] = {}
-_traces: dict[tuple[str, bytes], Trace] = {}
+_traces: dict[tuple[str, bytes, Verdicts | None], Trace] = {}
 
 
 def view(frame: Frame, platform: str) -> View:
@@ -143,22 +146,25 @@ def _context_line(frame: Frame, family: str) -> str:
     return line if len(line) <= CONTEXT_LINE_CHARS else ""
 
 
-def trace(frames: list[Frame], platform: str) -> Trace:
+def trace(
+    frames: list[Frame], platform: str, verdicts: Verdicts | None = None
+) -> Trace:
     """The frames that count: the app's own, without repetitions.
 
     Where the SDK says nothing about any frame, all but those of libraries are the
     app's; where it calls all of them the app's, it did not look, and the rules do.
-    Without any frame of the app all frames count.
+    Without any frame of the app all frames count. What the project's own rules say
+    of a frame goes before all of this.
     """
     # Most events repeat a trace that was seen before.
     if not isinstance(frames, Frames):
-        return _trace(frames, platform)
-    key = (platform, frames.static.hash)
+        return _trace(frames, platform, verdicts)
+    key = (platform, frames.static.hash, verdicts)
     known = _traces.get(key)
     if known is None:
         if len(_traces) >= TRACES_MAX:
             _traces.clear()
-        known = _traces[key] = _trace(frames, platform)
+        known = _traces[key] = _trace(frames, platform, verdicts)
     return known
 
 
@@ -179,45 +185,73 @@ def _key(frame: Frame) -> tuple[object, ...]:
     )
 
 
-def _trace(frames: list[Frame], platform: str) -> Trace:
+def _trace(frames: list[Frame], platform: str, verdicts: Verdicts | None) -> Trace:
     views = [view(frame, platform) for frame in frames]
     flags = [frame.get("in_app") for frame in frames]
-    is_own = True
-    if True in flags:
-        chosen = [flag is True for flag in flags]
-        # An SDK that looked is believed, but for what no app is made of.
-        looked = False in flags or None in flags
-        ruled = [
-            own and (seen.library not in NEVER_OWN if looked else not seen.library)
-            for own, seen in zip(chosen, views, strict=True)
-        ]
-        chosen = ruled if _any_counts(views, ruled) else chosen
-    else:
+    chosen = _own(views, flags)
+    if verdicts is not None:
+        said = [verdict.in_app for verdict in verdicts.frames]
         chosen = [
+            own if word is None else word
+            for own, word in zip(chosen, said, strict=True)
+        ]
+    is_own = _any_counts(views, chosen)
+    if not is_own:
+        chosen = [True] * len(frames)
+    hints = [
+        "" if own else _why_not(known) for known, own in zip(views, chosen, strict=True)
+    ]
+    if verdicts is not None:
+        hints = _as_ruled(views, hints, verdicts)
+    texts = [
+        v.text for v, hint in zip(views, hints, strict=True) if v.text and not hint
+    ]
+    kept = without_cycles(texts)
+    part = Part("stacktrace", (), "", _parts(views, hints, len(texts) - len(kept)))
+    has_line = bool(kept) and not kept[-1].endswith("\x1f")
+    return Trace(tuple(kept), is_own and bool(kept), has_line, part)
+
+
+def _own(views: list[View], flags: list[bool | None]) -> list[bool]:
+    """Which frames are the app's, by the SDK's word and by their names and paths."""
+    if True not in flags:
+        return [
             flag is None and not seen.library
             for flag, seen in zip(flags, views, strict=True)
         ]
-    if not _any_counts(views, chosen):
-        is_own = False
-        chosen = [True] * len(frames)
-    texts = [seen.text for seen, counts in zip(views, chosen, strict=True) if counts]
-    texts = [text for text in texts if text]
-    kept = without_cycles(texts)
-    part = Part("stacktrace", (), "", _parts(views, chosen, len(texts) - len(kept)))
-    has_line = bool(kept) and not kept[-1].endswith("\x1f")
-    return Trace(tuple(kept), is_own and bool(kept), has_line, part)
+    chosen = [flag is True for flag in flags]
+    # An SDK that looked is believed, but for what no app is made of.
+    looked = False in flags or None in flags
+    ruled = [
+        own and (seen.library not in NEVER_OWN if looked else not seen.library)
+        for own, seen in zip(chosen, views, strict=True)
+    ]
+    return ruled if _any_counts(views, ruled) else chosen
+
+
+def _as_ruled(views: list[View], hints: list[str], verdicts: Verdicts) -> list[str]:
+    """The hints after what the project's rules say of single frames."""
+    hints = [
+        hint if said.counts is None else "" if said.counts else LEFT_OUT
+        for hint, said in zip(hints, verdicts.frames, strict=True)
+    ]
+    if verdicts.max_frames:
+        places = [i for i, v in enumerate(views) if v.text and not hints[i]]
+        for place in places[: -verdicts.max_frames]:
+            hints[place] = TOO_FAR
+    return hints
 
 
 def _any_counts(views: list[View], chosen: list[bool]) -> bool:
     return any(counts and v.text for v, counts in zip(views, chosen, strict=True))
 
 
-def _parts(views: list[View], chosen: list[bool], dropped: int) -> tuple[Part, ...]:
+def _parts(views: list[View], hints: list[str], dropped: int) -> tuple[Part, ...]:
     parts = []
     seen: set[str] = set()
-    for known, counts in zip(views, chosen, strict=True):
-        if not counts:
-            parts.append(_hinted(known, _why_not(known)))
+    for known, hint in zip(views, hints, strict=True):
+        if hint:
+            parts.append(_hinted(known, hint))
         elif dropped and known.text in seen:
             parts.append(_hinted(known, "it repeats frames before it"))
             dropped -= 1
