@@ -1,8 +1,8 @@
 """Decodes the JSON body of an event, as leniently as SDKs need it.
 
-Most bodies pass orjson at once. Some Python clients write NaN and Infinity, some
-cut a string in the middle of a surrogate pair or hold bytes that are no UTF-8:
-those take the slow path.
+Most bodies have the usual shape, or pass orjson at once. Some Python clients write
+NaN and Infinity, some cut a string in the middle of a surrogate pair or hold bytes
+that are no UTF-8: those take the slow path.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 from typing import Any
 
 import orjson
+
+from ingest.wellformed import well_formed
 
 NESTING_MAX = 200
 """What lies deeper is dropped: orjson writes no more than 254 levels."""
@@ -35,6 +37,12 @@ def decode_event(data: bytes) -> object:
     # The escape is how a NUL must be written in JSON; searched from the end it is
     # found twice as fast, because its first character is the rare one.
     return clean_tree(tree) if data.rfind(b"\\u0000") >= 0 else tree
+
+
+def read_event(data: bytes) -> object:
+    """The decoded event, by its usual shape if it has it (``ingest.wellformed``)."""
+    usual = well_formed(data)
+    return decode_event(data) if usual is None else usual
 
 
 def _decode_leniently(data: bytes) -> object:

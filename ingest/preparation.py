@@ -16,7 +16,7 @@ from django.conf import settings
 from ingest.body import BodyError, decompress, store_payload
 from ingest.crashes.completion import complete
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
-from ingest.eventjson import decode_event
+from ingest.eventjson import decode_event, read_event
 from ingest.filters import reason_to_drop
 from ingest.inventory import category_of_item, quantity_of
 from ingest.items import KINDS
@@ -211,8 +211,9 @@ def _sender(entry: Entry, event: Event, rules: Rules) -> str | None:
 def _decode(item: Item, context: Context) -> Any:
     if len(item.payload) > settings.MAX_EVENT_BYTES:
         raise Refusal(Outcome.TOO_LARGE, "event")
+    decode = read_event if item.type == "event" else decode_event
     try:
-        tree = decode_event(bytes(item.payload))
+        tree = decode(bytes(item.payload))
     except ValueError:
         raise Refusal(Outcome.INVALID, "json") from None
     if item.type == "event":

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from ingest.eventjson import decode_event
 from ingest.redaction import redactor_of
 from ingest.secrets import FILTERED, cleaned
 from issues.event import Event
@@ -78,14 +79,16 @@ def _is_address_header(name: str) -> bool:
 def _written(event: Event) -> Pieces:
     try:
         return pieces_of(event)
-    except TypeError:
+    except (TypeError, ValueError):
         _cut(event, 0)
     return pieces_of(event)
 
 
 def _cut(node: Any, depth: int) -> None:
     """Replace what lies too deep by dots."""
-    for key, value in node.items() if type(node) is dict else enumerate(node):
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(value, orjson.Fragment):
+            value = node[key] = decode_event(orjson.dumps(value))
         if isinstance(value, dict | list):
             if depth == DEPTH_MAX:
                 node[key] = "..."

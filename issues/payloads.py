@@ -28,6 +28,8 @@ _PAYLOAD_LEVEL = 1
 _PART_LEVEL = 3
 
 
+_NESTING_MAX = 254
+
 _LABELS = frozenset(
     {"event_id", "timestamp", "received", "level", "platform", "type", "logger"}
     | {"release", "dist", "environment", "server_name", "site", "fingerprint"}
@@ -72,7 +74,8 @@ class Pieces:
 
 
 def pieces_of(event: Event) -> Pieces:
-    """Leaves the event as it is. Raises TypeError for what is nested too deeply."""
+    """Leaves the event as it is. Raises TypeError or ValueError for what is nested
+    too deeply."""
     stacks = _stacks(event)
     modules = event.get("modules")
     return Pieces(
@@ -112,9 +115,14 @@ def replace_rest(event: Event, rest: Event) -> None:
 
 def _variables_of(event: Event) -> bytes:
     """For each stack trace, for each frame its variables or null."""
-    return orjson.dumps(
-        [[frame.get("vars") for frame in stack["frames"]] for stack in _stacks(event)]
-    )
+    variables = [
+        [frame.get("vars") for frame in stack["frames"]] for stack in _stacks(event)
+    ]
+    data = orjson.dumps(variables)
+    if data.count(b"[") + data.count(b"{") > _NESTING_MAX:
+        # What was sent may be nested more deeply than orjson writes or even reads.
+        orjson.dumps(orjson.loads(data))
+    return data
 
 
 def pack(pieces: Pieces, dictionary: Dictionary) -> Packed:

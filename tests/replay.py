@@ -8,13 +8,14 @@ from typing import Any
 
 from ingest.body import decompress, store_payload
 from ingest.envelope import parse_envelope
-from ingest.eventjson import decode_event
+from ingest.eventjson import read_event
 from ingest.normalise import normalise
 from ingest.normalise.times import instant
 from ingest.scrub import scrub
 from ingest.tags import tags_of, user_identity
 from issues.event import Event
 from issues.grouping import Grouping, group
+from issues.payloads import NO_DICTIONARY, close_part, pack, unpack
 from issues.titles import Description, describe
 from tests.corpus import Recorded, recorded
 
@@ -60,7 +61,7 @@ def replay(request: Recorded) -> Replayed:
     received_at = datetime.fromtimestamp(happened or 1_795_400_000, UTC)
     received_at += timedelta(seconds=1)
     event = normalise(
-        decode_event(data),
+        read_event(data),
         received_at=received_at,
         sent_at=None,
         event_id=request.expected["event"]["event_id"] or headers.get("event_id", ""),
@@ -68,7 +69,13 @@ def replay(request: Recorded) -> Replayed:
         remote_ip="192.0.2.7",
         user_agent="",
     )
-    scrub(event)
+    packed = pack(scrub(event), NO_DICTIONARY)
+    parts = [part and close_part(part) for part in (packed.stack, packed.modules)]
+    stored = unpack(packed.payload, NO_DICTIONARY, *parts)
     return Replayed(
-        event, dict(tags_of(event)), user_identity(event), group(event), describe(event)
+        stored,
+        dict(tags_of(event)),
+        user_identity(event),
+        group(event),
+        describe(event),
     )

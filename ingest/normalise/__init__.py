@@ -25,6 +25,7 @@ from ingest.normalise.fields import (
 from ingest.normalise.message import logentry
 from ingest.normalise.stacks import source_context, stacktrace
 from ingest.normalise.times import corrected
+from ingest.wellformed import WellFormed
 from issues.event import Event
 
 __all__ = ["NotAnEvent", "normalise"]
@@ -202,7 +203,12 @@ def _threads(draft: Draft, value: Any) -> None:
 
 
 def _breadcrumbs(draft: Draft, value: Any) -> None:
-    values = breadcrumbs(value, draft.shift_s, draft.notes)
+    values = breadcrumbs(
+        value,
+        draft.shift_s,
+        draft.notes,
+        are_well_formed=isinstance(draft.payload, WellFormed),
+    )
     if values:
         draft.event["breadcrumbs"] = {"values": values}
 

@@ -6,6 +6,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
+import orjson
+from msgspec import Raw
+
 from ingest.normalise.breadcrumbs import LEVELS
 from ingest.normalise.fields import Notes, json_bytes, paired, shortened, text
 from issues.event import Sdk
@@ -163,22 +166,22 @@ def modules(value: object, notes: Notes) -> dict[str, str] | None:
 
     A process sends the same ones each time, so that they are known by their JSON.
     """
-    if not isinstance(value, dict):
-        if value is not None:
-            notes.wrong("modules", value)
-        return None
-    data = json_bytes(value)
+    data = bytes(value) if isinstance(value, Raw) else json_bytes(value)
     known = _modules.get("", data)
     if known is None:
         count = notes.count
-        read = _read_modules(value, notes)
+        read = _read_modules(orjson.loads(data) if data else None, notes)
         known = Modules(read, part_of(json_bytes(read)))
         if notes.count == count and data:
             _modules.put("", data, known)
     return known or None
 
 
-def _read_modules(value: dict[str, Any], notes: Notes) -> dict[str, str]:
+def _read_modules(value: object, notes: Notes) -> dict[str, str]:
+    if not isinstance(value, dict):
+        if value is not None:
+            notes.wrong("modules", value)
+        return {}
     kept: dict[str, str] = {}
     left = 8 * 1024
     for name, version in value.items():

@@ -7,7 +7,15 @@ from typing import Any, cast
 import orjson
 
 from ingest.normalise.columns import Column, Tests, are_well_formed, texts, well_formed
-from ingest.normalise.fields import BagLimits, Notes, bag, listed, prose, text
+from ingest.normalise.fields import (
+    BagLimits,
+    Notes,
+    bag,
+    json_bytes,
+    listed,
+    prose,
+    text,
+)
 from ingest.normalise.times import instants
 from issues.event import Breadcrumb
 
@@ -69,7 +77,9 @@ _TESTS: Tests = {
 }
 
 
-def breadcrumbs(value: object, shift_s: float, notes: Notes) -> list[Breadcrumb]:
+def breadcrumbs(
+    value: object, shift_s: float, notes: Notes, *, are_well_formed: bool = False
+) -> list[Breadcrumb]:
     """The newest hundred, newest last, their clocks shifted as the event's."""
     found = listed(value, notes, "breadcrumbs")
     if not found:
@@ -78,7 +88,7 @@ def breadcrumbs(value: object, shift_s: float, notes: Notes) -> list[Breadcrumb]
         notes.cut("breadcrumbs.values", len(found), BREADCRUMBS_MAX)
         found = found[-BREADCRUMBS_MAX:]
     happened = instants([crumb.get("timestamp") for crumb in found])
-    good = _readable(found)
+    good = _are_good(found) if are_well_formed else _readable(found)
     for index, crumb in enumerate(found):
         at = happened[index]
         if good[index] and at is not None:
@@ -89,24 +99,40 @@ def breadcrumbs(value: object, shift_s: float, notes: Notes) -> list[Breadcrumb]
     return cast("list[Breadcrumb]", found)
 
 
+def _are_good(found: list[dict[str, Any]]) -> list[bool]:
+    """The same for crumbs that are well-formed, with their data as JSON."""
+    levels = [crumb["level"] for crumb in found if "level" in crumb]
+    with_data = [crumb for crumb in found if "data" in crumb]
+    data = [bytes(crumb["data"]) for crumb in with_data]
+    is_good = _FINAL_LEVELS.issuperset(levels) and all(map(_is_small, data))
+    keep = orjson.Fragment if is_good else orjson.loads
+    for crumb, written in zip(with_data, data, strict=True):
+        crumb["data"] = keep(written)
+    return [True] * len(found) if is_good else _readable(found)
+
+
+def _is_small(data: bytes) -> bool:
+    """Whether it is an object with something in it, and within all limits."""
+    brackets = data.count(b"{") + data.count(b"[")
+    return (
+        data[:2] == b'{"' and len(data) <= DATA.value_bytes and brackets <= DATA.depth
+    )
+
+
+def _fits(value: object) -> bool:
+    return 0 < len(json_bytes(value)) <= DATA.value_bytes
+
+
 def _readable(found: list[dict[str, Any]]) -> list[bool]:
     """For each crumb whether it can stay as it is, but for its time."""
     are_good = are_well_formed(found, _TESTS)
     good = [True] * len(found) if are_good else well_formed(found, _TESTS)
     data = [crumb["data"] for crumb in found if "data" in crumb]
-    if data and _bytes_of(data) > DATA.value_bytes:
+    if data and not _fits(data):
         for index, crumb in enumerate(found):
             if good[index] and "data" in crumb:
-                good[index] = _bytes_of(crumb["data"]) <= DATA.value_bytes
+                good[index] = _fits(crumb["data"])
     return good
-
-
-def _bytes_of(value: object) -> int:
-    """The size as JSON; beyond all limits for what is nested too deeply to write."""
-    try:
-        return len(orjson.dumps(value))
-    except TypeError:
-        return DATA.value_bytes + 1
 
 
 def _read(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
+import orjson
+from msgspec import Raw
+
 from ingest.normalise.fields import (
     SMALL,
     Notes,
@@ -92,6 +95,8 @@ def _add_stacks(
 
 
 def _mechanism(value: object, notes: Notes, path: str) -> Mechanism | None:
+    if isinstance(value, Raw):
+        value = orjson.loads(memoryview(value))
     if not isinstance(value, dict):
         if value is not None:
             notes.wrong(path, value)

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
+import orjson
+from msgspec import Raw
+
 from ingest.normalise.columns import (
     are_alike,
     lists_of_texts,
@@ -156,7 +159,7 @@ def _known_frames(found: list[Any], platform: str, notes: Notes, path: str) -> F
         variables[index] = None
     if not _OWN.issuperset(map(type, variables)):
         variables = [
-            _variables(own, notes, f"{path}.frames.{index}.vars")
+            _variables(own, notes, f"{path}.frames.{index}.vars") if own else None
             for index, own in enumerate(variables)
         ]
     return Frames(_completed(known, frames, variables), known.part)
@@ -277,7 +280,14 @@ def source_context(value: dict[str, Any], notes: Notes, path: str) -> dict[str, 
     return context
 
 
-def _variables(value: object, notes: Notes, path: str) -> dict[str, Any] | None:
+def _variables(
+    value: object, notes: Notes, path: str
+) -> dict[str, Any] | orjson.Fragment | None:
+    if isinstance(value, Raw):
+        data = bytes(value)
+        if data.startswith(b'{"'):
+            return orjson.Fragment(data)
+        value = orjson.loads(data)
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if value is None or isinstance(value, dict):
