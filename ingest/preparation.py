@@ -88,12 +88,12 @@ def prepare(
         return prepared
     items = complete(envelope.items)
     context = Context(entry, envelope.headers, _sent_at(envelope), items)
-    filtered: Refusal | None = None
+    fate_of_files: Refusal | None = None
     for item in _event_first(items):
         try:
-            if filtered is not None and item.type == "attachment":
-                # What hangs on the event goes with it.
-                raise filtered
+            if fate_of_files is not None and item.type == "attachment":
+                # What hangs on the event goes with it, before it costs a file.
+                raise fate_of_files
             if item.type not in _EVENT_ITEMS:
                 prepared.filed.append(_filed(item, context))
             elif prepared.events:
@@ -102,10 +102,14 @@ def prepare(
             else:
                 event = _event_of(item, context, sampler, dictionary, rules)
                 prepared.events.append(event)
+                if event.packed is None:
+                    fate_of_files = Refusal(Outcome.FILTERED, "event_sampled")
         except Refusal as refusal:
             _count_refusal(entry, item, refusal, tally)
-            if refusal.outcome is Outcome.FILTERED:
-                filtered = refusal
+            if item.type in _EVENT_ITEMS and not prepared.events:
+                is_filtered = refusal.outcome is Outcome.FILTERED
+                refused = Refusal(Outcome.FILTERED, "event_refused")
+                fate_of_files = refusal if is_filtered else refused
     return prepared
 
 

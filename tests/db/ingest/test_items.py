@@ -123,6 +123,20 @@ def test_files_of_events_that_are_not_stored_are_counted_as_refused(
     assert counts["attachment accepted"] == 1
 
 
+def test_files_of_a_flood_cost_no_writing(
+    project: Project, monkeypatch: pytest.MonkeyPatch, data_folder: Path
+) -> None:
+    monkeypatch.setattr(digest, "_sampler", Sampler(1))
+    payload = make_payload()
+    digested(envelope(project, payload["event_id"], item("event", payload)))
+    later = make_payload()
+    counts = digested(
+        envelope(project, later["event_id"], item("event", later), file())
+    )
+    assert counts["attachment filtered event_sampled"] == 1
+    assert not (data_folder / "incoming").exists()
+
+
 def test_a_worker_killed_before_the_commit_leaves_no_row_without_a_file(
     project: Project, monkeypatch: pytest.MonkeyPatch, data_folder: Path
 ) -> None:
