@@ -15,6 +15,7 @@ from projects.hours import hour_of
 from projects.partitions import DailyTables
 from projects.postgres import run
 from releases import partitions, sql
+from releases.models import Release
 from releases.session import last_hash_of
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class Kept:
     # Deleted rows.
     hours: int
     thinned_users: int
+    # Of deleted projects, and of no other.
+    releases: int
 
 
 def keep(now: datetime | None = None) -> Kept:
@@ -62,6 +65,7 @@ def keep(now: datetime | None = None) -> Kept:
         users=_drop_before(partitions.users, oldest),
         hours=_delete_hours(now - timedelta(days=days), oldest),
         thinned_users=_thin_users(today),
+        releases=_delete_releases_of_nobody(),
     )
 
 
@@ -102,6 +106,13 @@ def _delete_hours(before: datetime, oldest: date) -> int:
             [hour_of(before)],
         )
         return int(cursor.rowcount)
+
+
+def _delete_releases_of_nobody() -> int:
+    """Deletes those whose projects are all gone: none is made without one."""
+    with transaction.atomic():
+        gone = Release.objects.filter(memberships__isnull=True)
+        return gone.delete()[1].get(Release._meta.label, 0)
 
 
 def _thin_users(today: date) -> int:

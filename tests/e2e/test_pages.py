@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,6 +88,25 @@ def send_issues(dsn: str) -> None:
     send(dsn, make_payload(exception={"values": [hostile]}, tags={ATTACK: ATTACK}))
 
 
+def send_sessions(dsn: str) -> None:
+    """Sessions of one of the releases, of which some went wrong."""
+    parts = urlsplit(dsn)
+    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/envelope/"
+    counts = {"exited": 90, "errored": 6, "unhandled": 1, "abnormal": 1, "crashed": 2}
+    told = {
+        "aggregates": [
+            {"started": datetime.now(UTC).isoformat(), "did": "a", **counts}
+        ],
+        "attrs": {"release": "shop@1.1", "environment": "production"},
+    }
+    request = urllib.request.Request(
+        f"{url}?sentry_key={parts.username}&sentry_version=7",
+        data=f'{{}}\n{{"type":"sessions"}}\n{json.dumps(told)}'.encode(),
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
 def check_in(dsn: str, status: str, environment: str) -> None:
     """Lets a nightly job check in, which makes its monitor."""
     parts = urlsplit(dsn)
@@ -119,6 +139,7 @@ def browser() -> Iterator[Browser]:
 def site(running: Service, browser: Browser) -> Site:
     check_in(running.dsn, "ok", "production")
     check_in(running.dsn, "in_progress", "staging")
+    send_sessions(running.dsn)
     send_issues(running.dsn)
     context = browser.new_context(base_url=running.url)
     page = context.new_page()
@@ -261,6 +282,10 @@ def addresses(site: Site) -> dict[str, str]:
         "events": f"{issue}events/",
         "tags": f"{issue}tags/",
         "missing": f"{site.home}issues/999/",
+        "releases": f"{site.home}releases/",
+        "no releases": f"{site.home}releases/?q=nothing",
+        "release": f"{site.home}releases/shop@1.1/",
+        "release without sessions": f"{site.home}releases/shop@1.2/?graph=14d",
         "monitors": f"{site.home}monitors/",
         "monitor": f"{site.home}monitors/nightly-backup/",
         "monitor settings": f"{site.home}monitors/nightly-backup/settings/",

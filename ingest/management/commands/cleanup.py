@@ -38,6 +38,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Users beyond samples deleted: {kept.releases.thinned_users}"
         )
+        self.stdout.write(f"Releases of no project deleted: {kept.releases.releases}")
         pruned = prune(timezone.now())
         self.stdout.write(f"Old outcome counts deleted: {pruned.counts}")
         self.stdout.write(f"Entries set aside long ago deleted: {pruned.entries}")

@@ -16,6 +16,7 @@ from projects.models import Project
 from projects.services import hide_project
 from releases import partitions, retention
 from releases.models import (
+    Release,
     ReleaseEnvironment,
     ReleaseHour,
     ReleaseUser,
@@ -130,3 +131,11 @@ def test_nothing_is_left_of_a_deleted_project(project: Project) -> None:
     assert removal.remove_deleted()
     for model in (ReleaseEnvironment, ReleaseHour, ReleaseUser, SessionState):
         assert not model._default_manager.exists(), model
+    assert retention.keep(NOW).releases == 1
+    assert not Release.objects.exists()
+
+
+def test_releases_of_living_projects_stay(project: Project) -> None:
+    store_at(project, 12)
+    assert retention.keep(NOW).releases == 0
+    assert Release.objects.count() == 1

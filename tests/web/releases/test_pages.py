@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from releases.models import (
     ReleaseProject,
     ReleaseStatus,
 )
+from releases.templatetags import releases as tags
 from tests.factories import make_event, make_organization, make_payload
 from tests.factories import store as store_events
 from tests.people import client_of
@@ -196,6 +198,10 @@ def test_hostile_names_are_text(member: Client, project: Project) -> None:
         assert "<script>alert" not in page
         assert "\u202e" not in page
         assert 'href="javascript' not in page
+
+
+def test_rates_are_never_rounded_up() -> None:
+    assert doctest.testmod(tags).failed == 0
 
 
 def test_a_longer_list_costs_no_more_queries(member: Client, project: Project) -> None:
