@@ -1,0 +1,121 @@
+"""What is read by the shape of most events is read as anything else would be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from ingest.eventjson import decode_event
+from ingest.normalise import normalise
+from ingest.scrub import scrub
+from ingest.wellformed import well_formed
+from issues.payloads import NO_DICTIONARY, close_part, pack, unpack
+from tests.replay import error_requests, payload_of
+
+RECEIVED_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FRAME = {"filename": "a.py", "function": "f", "in_app": True, "lineno": 7}
+PAYLOAD: dict[str, Any] = {
+    "platform": "python",
+    "level": "error",
+    "exception": {
+        "values": [
+            {
+                "type": "ValueError",
+                "value": "no good",
+                "mechanism": {"type": "generic", "handled": False},
+                "stacktrace": {"frames": [{**FRAME, "vars": {"password": "tiger"}}]},
+            }
+        ]
+    },
+    "breadcrumbs": {
+        "values": [
+            {"timestamp": 1795420800.5, "message": "a", "data": {"token": "t", "b": 1}}
+        ]
+    },
+    "modules": {"wheel": "1.0"},
+    "extra": {"n": 1},
+}
+
+
+def stored(payload: object) -> dict[str, Any]:
+    """The event as it comes back from the store."""
+    event = normalise(
+        payload,
+        received_at=RECEIVED_AT,
+        sent_at=None,
+        event_id="0" * 31 + "1",
+        client="",
+        remote_ip="",
+        user_agent="",
+    )
+    packed = pack(scrub(event), NO_DICTIONARY)
+    parts = [part and close_part(part) for part in (packed.stack, packed.modules)]
+    kept: Any = unpack(packed.payload, NO_DICTIONARY, *parts)
+    return dict(kept)
+
+
+def both(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    payload = well_formed(data)
+    assert payload is not None
+    return stored(payload), stored(decode_event(data))
+
+
+def test_the_usual_event_is_the_same_read_either_way() -> None:
+    quick, slow = both(orjson.dumps(PAYLOAD))
+    assert quick == slow
+    frame = quick["exception"]["values"][0]["stacktrace"]["frames"][0]
+    assert frame["vars"] == {"password": "[Filtered]"}
+    assert quick["breadcrumbs"]["values"][0]["data"] == {"token": "[Filtered]", "b": 1}
+
+
+def test_every_recorded_event_is_the_same_read_either_way() -> None:
+    usual = 0
+    for request in error_requests():
+        data = payload_of(request)[0]
+        if well_formed(data) is not None:
+            quick, slow = both(data)
+            assert quick == slow, request
+            usual += 1
+    # Most clients of today send the usual shape.
+    assert usual > 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"extra": {"n": "a\x00b"}},
+        {"extra": {"p\x01ssword": 1}},
+        {"riddle": 1},
+        {"level": 3},
+        {"exception": {"values": [{"type": 5}]}},
+        {"exception": {"values": [{"stacktrace": {"frames": [{"lineno": -1}]}}]}},
+        {"exception": {"values": [{"stacktrace": {"frames": [{"function": 1}]}}]}},
+        {"breadcrumbs": [{"message": "a"}]},
+    ],
+)
+def test_another_shape_is_left_to_the_other_reader(changes: dict[str, Any]) -> None:
+    assert well_formed(orjson.dumps({**PAYLOAD, **changes})) is None
+
+
+@pytest.mark.parametrize("variables", [b"null", b"{}", b"[1, 2]", b'"a"', b'{"a": 1}'])
+def test_variables_of_any_form_are_the_same_read_either_way(variables: bytes) -> None:
+    data = orjson.dumps(PAYLOAD).replace(b'{"password":"tiger"}', variables)
+    quick, slow = both(data)
+    assert quick == slow
+
+
+@pytest.mark.parametrize("found", [b"null", b"{}", b'["a"]', b'{"a":{"b":[1]}}', b"1"])
+def test_data_of_any_form_is_the_same_read_either_way(found: bytes) -> None:
+    data = orjson.dumps(PAYLOAD).replace(b'{"token":"t","b":1}', found)
+    quick, slow = both(data)
+    assert quick == slow
+
+
+def test_numbers_beyond_64_bits_and_deep_nesting_do_no_harm() -> None:
+    huge = orjson.dumps(PAYLOAD).replace(b'"tiger"', b"1" * 400)
+    assert both(huge)
+    deep = b'{"a":' * 300 + b"1" + b"}" * 300
+    assert both(orjson.dumps(PAYLOAD).replace(b'{"password":"tiger"}', deep))
