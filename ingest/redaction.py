@@ -202,8 +202,8 @@ def _field(json: _Json, _: int, end: int) -> Place | None:
     opening = plain.rfind(b'"', first, end - 2)
     while plain[opening - 1 : opening] == b"\\":
         opening = plain.rfind(b'"', first, opening)
-    name = plain[opening + 1 : end - 2]
-    if not json.secrets.is_plain_name(name) or _are_filtered(plain, end):
+    name = json.data[opening + 1 : end - 2]
+    if not json.secrets.is_written_name(name) or _are_filtered(plain, end):
         return None
     return json.value_at(end)
 
@@ -263,7 +263,7 @@ def _signs_of(secrets: Secrets) -> dict[bytes, tuple[Look, ...]]:
         for cased in {word, word.upper(), word.capitalize()}:
             for spelling in _spellings(cased):
                 sign = spelling.translate(_PLAIN)
-                signs.setdefault(sign, (_followed_by(_VALUE), _within_name))
+                signs.setdefault(sign, (_within_name, _followed_by(_VALUE)))
     return signs
 
 
@@ -277,19 +277,19 @@ def _usual_signs() -> dict[bytes, tuple[Look, ...]]:
     of_field = _followed_by(_OF_FIELD)
     signs: dict[bytes, tuple[Look, ...]] = {}
     for word in NAMES_WITHIN:
-        signs |= dict.fromkeys(_spellings(word), (in_text, _within_name))
+        signs |= dict.fromkeys(_spellings(word), (_within_name, in_text))
     for word in NAMES_WHOLE:
         for name in _spellings(word):
             signs |= {b'"%s":' % name: (_field,), b'["%s",' % name: (_pair,)}
             # In a text that is JSON, or Python's.
             signs |= dict.fromkeys((b'"%s\\' % name, b"'%s'" % name), (of_field,))
-    looks = (in_text, _private_key, _within_name)
+    looks = (_within_name, in_text, _private_key)
     signs |= dict.fromkeys(_spellings("private+key"), looks)
     return signs | {
-        b"passw": (_followed_by(_PASSWORD), _within_name),
+        b"passw": (_within_name, _followed_by(_PASSWORD)),
         b"pwd=": (_followed_by(_ANYTHING),),
-        b"authorization": (_followed_by(_CREDENTIALS), in_text, _within_name),
-        b"bearer": (_followed_by(_TOKEN), _within_name),
+        b"authorization": (_within_name, _followed_by(_CREDENTIALS), in_text),
+        b"bearer": (_within_name, _followed_by(_TOKEN)),
         b"eyj": (_followed_by(_TOKEN),),
         **dict.fromkeys(_KEY_STARTS, (_followed_by(_REST_OF_KEY),)),
         b"://": (_followed_by(_USER),),

@@ -75,6 +75,7 @@ _ASSIGNED = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[\w -]+")
+_PLAIN_NAME = re.compile(r"[\w.-]*")
 # The same of any name, where it and its value are quoted, as in JSON and in Python.
 _QUOTED = re.compile(
     r"((?<![\w\"'])\\{0,15}[\"']([\w .-]{2,64}+)\\{0,15}[\"']\s{0,2}:\s{0,2})"
@@ -160,7 +161,7 @@ class Secrets:
         self._safe = frozenset(map(_plain, rules.safe_fields))
         self.has_safe_names = bool(self._safe)
         # Names are few: what was found of one is known the next time.
-        self.is_plain_name = lru_cache(maxsize=4096)(self._is_plain_name)
+        self.is_written_name = lru_cache(maxsize=4096)(self._is_written_name)
         self._assigned = _assignments(self.words)
 
     def is_safe(self, name: str) -> bool:
@@ -172,9 +173,11 @@ class Secrets:
             text = self._assigned.sub(_told, text)
         return cleaned(text, self.is_name) if self.has_defaults else text
 
-    def _is_plain_name(self, name: bytes) -> bool:
-        """The same of a name in JSON."""
-        return self.is_name(name.decode(errors="replace"))
+    def _is_written_name(self, name: bytes) -> bool:
+        """The same of a name as JSON has it; not if it holds a secret itself."""
+        text = name.decode(errors="replace")
+        is_text = not _PLAIN_NAME.fullmatch(text)
+        return self.is_name(text) and not (is_text and self.cleaned(text) != text)
 
     def is_name(self, name: str) -> bool:
         """Whether a field of that name holds a secret."""
