@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from errtrack.errors import OperatorError
 
-_BACKLOG = 2048
+BACKLOG = 2048
 _PROBE_TIMEOUT_S = 5.0
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -25,7 +25,7 @@ def listen(bind: str) -> socket.socket:
     host, port = parse(bind)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise OperatorError(

@@ -5,6 +5,7 @@ afterwards shares its memory.
 """
 
 import gc
+import resource
 import signal
 import socket
 import sys
@@ -23,12 +24,12 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
-from gunicorn.workers.base import Worker as WebWorker
 
 from errtrack import selfreport, trimming
 from errtrack.asgi import application
 from errtrack.celery import app
 from errtrack.embedded import lifeline
+from errtrack.webworker import WebWorker
 from ingest import attendance
 from ingest.browsers import client_of
 
@@ -53,6 +54,10 @@ _GC_THRESHOLD = 50_000
 _WEB_GRACE_S = 4
 # A web worker whose event loop stands still for so long is replaced.
 _WEB_TIMEOUT_S = 60
+# The most that the server allows: the oldest browser SDK sends events as addresses.
+_REQUEST_LINE_BYTES = 8190
+# Descriptors for everything but connections.
+_OTHER_DESCRIPTORS = 100
 # Longer than load balancers keep an idle connection, so that they close it.
 _KEEPALIVE_S = 75
 
@@ -76,8 +81,10 @@ class _Web(BaseApplication):  # type: ignore[misc]  # gunicorn has no types.
         quiet = settings.LOG_LEVEL != "DEBUG"
         choices = {
             "bind": f"fd://{self._fd}",
-            "worker_class": "asgi",
+            "worker_class": WebWorker,
             "workers": settings.WEB_WORKERS,
+            "worker_connections": _connections(),
+            "limit_request_line": _REQUEST_LINE_BYTES,
             "timeout": _WEB_TIMEOUT_S,
             "graceful_timeout": _WEB_GRACE_S,
             "keepalive": _KEEPALIVE_S,
@@ -93,8 +100,21 @@ class _Web(BaseApplication):  # type: ignore[misc]  # gunicorn has no types.
         return application
 
 
+def _connections() -> int:
+    """How many connections a web process takes at once, as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.WEB_CONNECTIONS + _OTHER_DESCRIPTORS
+    if resource.RLIM_INFINITY not in (soft, hard) and soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return settings.WEB_CONNECTIONS
+    return max(1, min(settings.WEB_CONNECTIONS, soft - _OTHER_DESCRIPTORS))
+
+
 def _begin_web_worker(arbiter: Arbiter, _worker: WebWorker) -> None:
     lifeline.die_with(arbiter.pid, signal.SIGKILL)
+    trimming.keep_large_apart()
     gc.set_threshold(_GC_THRESHOLD)
     selfreport.start("web")
     attendance.start()

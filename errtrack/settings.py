@@ -77,6 +77,7 @@ if _ATTACHMENT_STORAGE == _FILE_SYSTEM:
 
 # Processes.
 WEB_WORKERS = env.whole("ERRTRACK_WEB_WORKERS", 1, minimum=1)
+WEB_CONNECTIONS = env.whole("ERRTRACK_WEB_CONNECTIONS", 1500, minimum=1)
 WEB_THREADS = env.whole("ERRTRACK_WEB_THREADS", 4, minimum=1)
 
 # Logging and our own errors.

@@ -25,6 +25,7 @@ from ingest.spool import Spool, SpoolUnavailable
 from ingest.spoolfile import Record, Segment
 from ingest.stream import Entry
 from ingest.valkey import (
+    Large,
     Script,
     Valkey,
     ValkeyError,
@@ -232,11 +233,12 @@ class Appender:
 
     async def _run(self, entry: Entry, limits: Sequence[Limit]) -> Any:
         shard = self._shards[stream.shard_of(entry.project_id)]
+        body = entry.body
         return await self._valkey.run(
             shard.append,
             *shard.keys,
             stream.encode_head(entry),
-            entry.body,
+            body if len(body) <= LARGE_BYTES else Large(body),
             entry.project_id,
             *_told(limits),
             keys=4,

@@ -87,14 +87,18 @@ class Edge:
                 answer = await self._take(request, receive, received)
             else:
                 answer = await self._take_special(special, request, receive, received)
-        except Refused as refusal:
-            if not received.is_whole:
-                await self._intake.discard(receive, request.headers)
-            return self._refuse(refusal, received.key)
+        except Refused as error:
+            # Without the frames that it came through, which hold the body.
+            refusal = error.with_traceback(None)
+            refusal.__context__ = None
+        else:
+            count_request(Outcome.ACCEPTED)
+            return answer
         finally:
             self._intake.release(received.held)
-        count_request(Outcome.ACCEPTED)
-        return answer
+        if not received.is_whole:
+            await self._intake.discard(receive, request.headers)
+        return self._refuse(refusal, received.key)
 
     async def _take(
         self, request: Request, receive: Receive, received: Received
@@ -177,7 +181,10 @@ class Edge:
         )
         if len(body) <= QUICK_ODD_BYTES and not request.encoding:
             return special.convert(posted)
-        return await self._aside(special.convert, posted)
+        converted = await self._aside(special.convert, posted)
+        made = sum(len(parcel.body) for parcel in converted.parcels)
+        received.held = self._intake.replace(received.held, made)
+        return converted
 
     async def _append_parcel(
         self, parcel: Parcel, request: Request, key: KeyInfo, sender: Credentials

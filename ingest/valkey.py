@@ -24,7 +24,14 @@ MAX_WAITING_TO_CONNECT = 1000
 
 _log = logging.getLogger(__name__)
 
-Argument = bytes | str | int
+
+class Large(NamedTuple):
+    """An argument too large to be copied on its way; the packer doesn't know it."""
+
+    data: bytes
+
+
+Argument = bytes | str | int | Large
 _MORE = object()
 
 
@@ -76,6 +83,17 @@ class Script:
         self.sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def _packed_apart(command: tuple[Argument, ...]) -> tuple[bytes, ...]:
+    """The command in pieces, of which the large ones are those that were given."""
+    pieces = [b"*%d\r\n" % len(command)]
+    for argument in command:
+        data = argument.data if isinstance(argument, Large) else argument
+        if not isinstance(data, bytes):
+            data = str(data).encode()
+        pieces += [b"$%d\r\n" % len(data), data, b"\r\n"]
+    return tuple(pieces)
+
+
 class _Call(NamedTuple):
     future: asyncio.Future[Any] | None
     size: int
@@ -102,14 +120,23 @@ class _Link(asyncio.Protocol):
     def send(
         self, command: tuple[Argument, ...], future: asyncio.Future[Any] | None
     ) -> None:
-        # Its stub knows tuples of one argument only.
-        packed = hiredis.pack_command(command)  # type: ignore[arg-type]
-        size = len(packed)
+        packed = b""
+        apart: tuple[bytes, ...] = ()
+        try:
+            # Its stub knows tuples of one argument only.
+            packed = hiredis.pack_command(command)  # type: ignore[arg-type]
+            size = len(packed)
+        except TypeError:
+            apart = _packed_apart(command)
+            size = sum(map(len, apart))
         if self._transport is None or not self.is_alive:
             raise ValkeyUnavailable("the connection to Valkey was lost")
         if self.waiting_bytes + size > MAX_WAITING_BYTES and self._waiting:
             raise ValkeyUnavailable("too much is waiting for Valkey's answers")
-        self._transport.write(packed)
+        if apart:
+            self._transport.writelines(apart)
+        else:
+            self._transport.write(packed)
         self.waiting_bytes += size
         deadline = self._loop.time() + self._deadline_s
         self._waiting.append(_Call(future, size, deadline))

@@ -343,8 +343,10 @@ def test_a_lost_connection_is_no_error_of_ours(client: Client) -> None:
 
 def test_large_bodies_under_way_are_bounded_together(client: Client) -> None:
     one = call(ENVELOPE, pieces=(b"x" * (2**20),) * 18)
-    statuses = sorted(answer.status for answer in client.send_all([one] * 6))
-    assert statuses == [413, 413, 413, 503, 503, 503]
+    statuses = Counter(answer.status for answer in client.send_all([one] * 6))
+    # Those that had room were read whole, and are no envelopes.
+    assert set(statuses) == {413, 503}
+    assert statuses[413] == 1
     assert client.post(ENVELOPE, ONE_EVENT).status == 200
 
 
