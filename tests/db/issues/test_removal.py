@@ -14,9 +14,11 @@ from issues.triage import resolve
 from projects.models import Project
 from projects.services import hide_project
 from tests.factories import make_event, make_issue, make_payload, make_project, store
+from tests.files import attach
 from tests.people import make_user
+from tests.reports import say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 
 
 def models_of_projects() -> list[type[Model]]:
@@ -41,6 +43,9 @@ def fill(project: Project) -> None:
     first = make_issue(project)
     second = make_issue(project, exception=None, message="another")
     resolve([first.pk, second.pk], user=make_user())
+    say(project, "about the first", about=first)
+    say(project, "about none")
+    attach(first, b"line", "app.log")
     store(*(make_event(project) for _ in range(5)))
     now = datetime.now(UTC)
     OutcomeCount.objects.create(
@@ -64,6 +69,7 @@ def test_nothing_is_left_of_a_deleted_project_and_all_of_the_others() -> None:
         fill(project)
     before = rows_of(other)
     assert {"Issue", "Event", "EventPart", "HourCount", "PoisonEntry"} <= before.keys()
+    assert (before["UserReport"], before["Attachment"]) == (2, 1)
     hide_project(doomed)
     assert removal.remove_deleted()
     assert rows_of(doomed) == {}
