@@ -30,6 +30,7 @@ from errtrack import heartbeat
 from errtrack.health import ask_valkey
 from ingest import halts, spoolfolder, totals
 from ingest.counting import REQUESTS
+from ingest.limits import LIMITS_OPEN
 from ingest.metrics import BATCH, DELAY, ITEMS, STAGE, Histogram, Stage
 from ingest.models import PoisonEntry
 from ingest.outcomes import Outcome
@@ -90,6 +91,7 @@ def _of_totals(sums: dict[str, float]) -> Iterator[Metric]:
         ("errtrack_duplicate_events", "duplicates", "Events stored already before."),
         ("errtrack_poison_entries", "poison", "Stream entries set aside as poison."),
         ("errtrack_spooled_entries", SPOOLED, "Requests kept in a spool."),
+        ("errtrack_limits_open_events", LIMITS_OPEN, "Events taken without limits."),
         ("errtrack_spool_damaged", DAMAGED, "Places of spools that were damaged."),
     ):
         yield CounterMetricFamily(name, text, value=sums.get(total, 0))
