@@ -153,7 +153,7 @@ def _host(url: str) -> str:
 def _is_of_extension(event: Event, _: str) -> bool:
     if event["platform"] != "javascript":
         return False
-    if any(map(extensions.KNOWN_TEXTS.search, messages_of(event))):
+    if any(map(extensions.is_known, messages_of(event))):
         return True
     return extensions.is_source(_newest_file(event))
 
