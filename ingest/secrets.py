@@ -97,6 +97,11 @@ def is_secret_name(name: str) -> bool:
     return any(word in plain for word in _WITHIN) and not _HARMLESS.search(plain)
 
 
+def without_password(address: str) -> str:
+    """A URL without the user and the password in it."""
+    return _URL_USER.sub("://" + FILTERED, address)
+
+
 def cleaned(text: str, is_secret: Callable[[str], bool] = is_secret_name) -> str:
     """The text with each secret in it replaced; `is_secret` tells names that are."""
     if "://" in text and "@" in text:

@@ -33,6 +33,7 @@ from ingest.normalise.fields import (
     shortened,
     text,
 )
+from ingest.secrets import without_password
 from issues.event import Frame, Stacktrace
 from issues.grouping import is_library
 from issues.repeated import Frames, Memory, Part, static_part
@@ -172,11 +173,23 @@ def _known(frames: list[Frame], sent: bytes) -> _Known:
     for index in undetailed:
         frames[index].pop("pre_context", None)
         frames[index].pop("post_context", None)
+    if b"@" in sent:
+        _clean_addresses(frames)
     part = static_part(frames)
     if part.data == sent:
         # One copy of the bytes is enough.
         return _Known(part._replace(data=sent), None, ())
     return _Known(part, frames, undetailed)
+
+
+def _clean_addresses(frames: list[Frame]) -> None:
+    """Takes passwords out of the addresses of scripts: here, as it is done once for
+    all events of the trace."""
+    for frame in frames:
+        if "@" in frame.get("abs_path", ""):
+            frame["abs_path"] = without_password(frame["abs_path"])
+        if "@" in frame.get("filename", ""):
+            frame["filename"] = without_password(frame["filename"])
 
 
 def _completed(known: _Known, frames: list[Frame], variables: list[Any]) -> list[Frame]:

@@ -202,6 +202,16 @@ def test_texts_that_are_json_or_hold_it(text: str) -> None:
     assert "hunter22" not in stored({"message": text, "extra": {"a": [text]}})
 
 
+def test_addresses_of_scripts() -> None:
+    for _ in range(2):
+        script = frame("f", abs_path="https://a:hunter22@cdn.example/app.js")
+        decorated = frame("g", context_line="@app.route('https://x/')", filename="a.py")
+        whole = stored(error(script, decorated))
+        assert "hunter22" not in whole
+        assert "https://[Filtered]@cdn.example/app.js" in whole
+        assert "@app.route('https://x/')" in whole
+
+
 def test_notes_on_wrong_fields_are_looked_at() -> None:
     wrong = [{"auth": {"a": "hunter22"}, "long": "x" * 500, "pwd": "hunter22"}]
     whole = stored({"message": "x", "extra": wrong, "contexts": wrong, "user": wrong})
