@@ -102,7 +102,9 @@ class _Json:
         return self.secrets.is_safe(name.decode(errors="replace"))
 
     def value_at(self, start: int) -> Place:
-        """The value that begins there."""
+        """The value that begins there, or behind the blanks there."""
+        while self.plain[start : start + 1].isspace():
+            start += 1
         first = self.plain[start : start + 1]
         if first not in (b"[", b"{"):
             pattern = _STRING if first == b'"' else _SCALAR

@@ -129,6 +129,7 @@ _decode = msgspec.json.Decoder(_Event).decode
 _FIELDS = _Event.__struct_fields__
 # In bytes with many backslashes faster than to find two of them.
 _has_numbered = re.compile(rb"\\u").search
+_compact_start = re.compile(rb'\{"\w*":[^ \t\r]').match
 
 
 class WellFormed(dict[str, Any]):
@@ -138,10 +139,10 @@ class WellFormed(dict[str, Any]):
 def well_formed(data: bytes) -> WellFormed | None:
     """The payload, or None if it has another shape.
 
-    Or if it has signs that are written by their numbers: these may be such as cannot
-    be stored, or hide a secret.
+    Or if it is not as orjson writes JSON: with blanks between its parts, or with signs
+    written by their numbers, which may be such as cannot be stored or hide a secret.
     """
-    if _has_numbered(data) or not _is_utf8(data):
+    if not _is_compact(data) or _has_numbered(data) or not _is_utf8(data):
         return None
     try:
         event = _decode(data)
@@ -155,6 +156,11 @@ def well_formed(data: bytes) -> WellFormed | None:
     except (msgspec.DecodeError, orjson.JSONDecodeError, RecursionError):
         return None
     return payload
+
+
+def _is_compact(data: bytes) -> bool:
+    """Whether it begins without blanks: who writes them at all writes them there."""
+    return b"\n" not in data and _compact_start(data) is not None
 
 
 def _is_utf8(data: bytes) -> bool:

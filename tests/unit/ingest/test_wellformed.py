@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 
-from ingest.eventjson import decode_event
+from ingest.eventjson import decode_event, read_event
 from ingest.normalise import normalise
 from ingest.scrub import scrub
 from ingest.wellformed import well_formed
@@ -98,6 +99,23 @@ def test_every_recorded_event_is_the_same_read_either_way() -> None:
 )
 def test_another_shape_is_left_to_the_other_reader(changes: dict[str, Any]) -> None:
     assert well_formed(orjson.dumps({**PAYLOAD, **changes})) is None
+
+
+@pytest.mark.parametrize("separators", [(", ", ": "), (",", " : "), (",", ": ")])
+def test_blanks_between_the_parts_hide_no_secret(separators: tuple[str, str]) -> None:
+    data = json.dumps(PAYLOAD, separators=separators).encode()
+    assert well_formed(data) is None
+    assert "tiger" not in str(stored(read_event(data)))
+
+
+def test_blanks_in_one_place_hide_no_secret() -> None:
+    data = orjson.dumps(PAYLOAD).replace(
+        b'"password":"tiger"', b'"password": "ti, ger"'
+    )
+    assert well_formed(data) is not None
+    kept = stored(read_event(data))
+    frame = kept["exception"]["values"][0]["stacktrace"]["frames"][0]
+    assert frame["vars"] == {"password": "[Filtered]"}
 
 
 @pytest.mark.parametrize("variables", [b"null", b"{}", b"[1, 2]", b'"a"', b'{"a": 1}'])
