@@ -9,7 +9,7 @@ between its parts, and with each quote within a text behind a backslash.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
@@ -69,11 +69,14 @@ class _Json:
         # each is looked at once, however many signs stand in it.
         self.cardless_until = 0
         self._clean_name = -1
-        self._strings = _STRING.finditer(data)
-        self._string = next(self._strings, None)
+        self._strings: Iterator[re.Match[bytes]] | None = None
+        self._string: re.Match[bytes] | None = None
 
     def text_around(self, place: int) -> Place | None:
         """The text or the field's name with the place in it; None in a number."""
+        if self._strings is None:
+            self._strings = _STRING.finditer(self.data)
+            self._string = next(self._strings, None)
         while self._string and self._string.end() <= place:
             self._string = next(self._strings, None)
         if self._string is None or self._string.start() > place:

@@ -56,7 +56,7 @@ def is_training_due(project_id: int) -> bool:
 def events_between_checks(project_id: int) -> int:
     """After how many more events it is worth asking whether training is due."""
     _, trained_at, _ = _look_up(project_id)
-    return max(TRAIN_AT[0], trained_at // 20)
+    return max(TRAIN_AT[0], trained_at // 2)
 
 
 def train_dictionary(project_id: int) -> bool:
