@@ -65,4 +65,4 @@ def test_busy_project_is_asked_about_less_often(project: Project) -> None:
         project=project, data=b"dictionary", trained_at_count=10_000
     )
     dictionaries.forget()
-    assert dictionaries.events_between_checks(project.pk) == 500
+    assert dictionaries.events_between_checks(project.pk) == 5_000
