@@ -16,14 +16,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from ingest.envelope import Item, write_envelope
 from tests.e2e.conftest import EMAIL, PASSWORD
 from tests.e2e.service import Service
 from tests.factories import make_exception, make_payload
+from tests.files import PNG
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CHROMIUM = shutil.which("chromium")
 ISSUES = 8
+WITH_FILES = "f1" * 16
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202e"
 WIDTHS = (1440, 390)
 # 320 px is a window of 1280 at 400 %.
@@ -107,6 +110,41 @@ def send_sessions(dsn: str) -> None:
         assert answer.status == 200
 
 
+def send_feedback(dsn: str) -> None:
+    """What a user says, with a screenshot; and an event with files and a report."""
+    payload = make_payload(event_id=WITH_FILES)
+    told = {"message": "Nothing happens", "name": "Ann", "contact_email": "a@b.example"}
+    shot = {"filename": "shot.png", "content_type": "image/png"}
+    report = {"event_id": WITH_FILES, "name": "Bob", "comments": "It broke\nagain"}
+    post_envelope(
+        dsn,
+        {"event_id": WITH_FILES},
+        ({"type": "event"}, json.dumps(payload).encode()),
+        ({"type": "attachment", **shot}, PNG),
+        ({"type": "attachment", "filename": "a" * 200 + ".log"}, b"line"),
+        ({"type": "user_report"}, json.dumps(report).encode()),
+    )
+    post_envelope(
+        dsn,
+        {"event_id": "e" * 32},
+        ({"type": "feedback"}, json.dumps({"contexts": {"feedback": told}}).encode()),
+        ({"type": "attachment", **shot}, PNG),
+    )
+
+
+def post_envelope(
+    dsn: str, header: dict[str, Any], *items: tuple[dict[str, Any], bytes]
+) -> None:
+    parts = urlsplit(dsn)
+    body = write_envelope(
+        header, [Item(told, memoryview(data)) for told, data in items]
+    )
+    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/envelope/"
+    request = urllib.request.Request(f"{url}?sentry_key={parts.username}", data=body)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
 def check_in(dsn: str, status: str, environment: str) -> None:
     """Lets a nightly job check in, which makes its monitor."""
     parts = urlsplit(dsn)
@@ -140,6 +178,7 @@ def site(running: Service, browser: Browser) -> Site:
     check_in(running.dsn, "ok", "production")
     check_in(running.dsn, "in_progress", "staging")
     send_sessions(running.dsn)
+    send_feedback(running.dsn)
     send_issues(running.dsn)
     context = browser.new_context(base_url=running.url)
     page = context.new_page()
@@ -152,7 +191,8 @@ def site(running: Service, browser: Browser) -> Site:
     home = urlsplit(page.url).path
     page.goto(home)
     for _ in range(100):
-        if page.locator(".row").count() > ISSUES:
+        # Besides these the one with files, and the hostile one.
+        if page.locator(".row").count() == ISSUES + 2:
             break
         page.wait_for_timeout(100)
         page.reload()
@@ -282,6 +322,9 @@ def addresses(site: Site) -> dict[str, str]:
         "events": f"{issue}events/",
         "tags": f"{issue}tags/",
         "missing": f"{site.home}issues/999/",
+        # By its id the list leads to the event.
+        "event with files": f"{site.home}?q={WITH_FILES}",
+        "feedback": f"{site.home}feedback/",
         "releases": f"{site.home}releases/",
         "no releases": f"{site.home}releases/?q=nothing",
         "release": f"{site.home}releases/shop@1.1/",
