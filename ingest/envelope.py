@@ -43,6 +43,7 @@ class ItemMark(msgspec.Struct, frozen=True):
     length: Any = None
     item_count: Any = None
     platform: Any = None
+    attachment_type: Any = None
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -50,6 +50,13 @@ _IDENTIFIED_TYPES = EVENT_TYPES | {
 }
 # Types whose payload has an event id of its own.
 _SELF_IDENTIFIED_TYPES = ("event", "transaction", "feedback", "replay_event")
+# Files that become an event, also where none comes with them.
+_CRASH_FILES = frozenset(
+    {
+        *("event.minidump", "event.applecrashreport", "event.payload"),
+        *("event.breadcrumbs", "unreal.context"),
+    }
+)
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 _NIL_ID = "0" * 32
 
@@ -92,6 +99,9 @@ def examine_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
     except (BodyError, EnvelopeError) as error:
         raise refused(error) from None
     types = [item.type for item in envelope.items]
+    if "attachment" in types:
+        attached = (item.headers.get("attachment_type") for item in envelope.items)
+        types += _events_of(attached)
     event_id = event_id_of(envelope.headers.get("event_id"))
     for item in envelope.items:
         if len(item.payload) > limits.of_item(item.type):
@@ -124,7 +134,7 @@ def survey_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
                 too_large = too_large or item.type
             # Its size is known now.
             item.finish()
-            types.append(item.type)
+            types += [item.type, *_events_of([item.mark.attachment_type])]
             counts += _count_of(item)
     except (BodyError, EnvelopeError) as error:
         raise refused(error) from None
@@ -276,6 +286,14 @@ def _stored(
         has_event=True,
         category=category_of("event", event_type),
     )
+
+
+def _events_of(attachment_types: Iterable[object]) -> list[str]:
+    """The type of the event that these files become, if any does."""
+    is_crash = any(
+        isinstance(one, str) and one in _CRASH_FILES for one in attachment_types
+    )
+    return ["event"] if is_crash else []
 
 
 def _hangs_on_event(item: Item) -> bool:

@@ -429,6 +429,18 @@ def test_what_a_limit_is_not_about_passes(
     assert client.post(ENVELOPE, envelope(SESSION)).status == 200
 
 
+@pytest.mark.parametrize("size", [10, 2 * 2**20])
+def test_files_that_become_an_event_are_limited_as_one(
+    client: Client, keys: KnownKeys, size: int
+) -> None:
+    keys.limit(1)
+    kind = {"type": "attachment", "attachment_type": "event.minidump", "length": size}
+    dump = envelope((kind, b"MDMP" + b"x" * (size - 4)), event_id=ID)
+    plain = envelope(({"type": "attachment", "length": 1}, b"x"), event_id=ID)
+    posted = [client.post(ENVELOPE, body).status for body in (plain, dump, dump, plain)]
+    assert posted == [200, 200, 429, 200]
+
+
 def test_a_warm_edge_does_not_ask_postgresql(client: Client, keys: KnownKeys) -> None:
     client.post(ENVELOPE, ONE_EVENT)
     for answer in client.send_all([call(ENVELOPE, ONE_EVENT)] * 100):
