@@ -109,7 +109,8 @@ def read_context(data: bytes | memoryview) -> Context:
     reader = _ContextReader()
     try:
         reader.read(bytes(data))
-    except (expat.ExpatError, _Refused):
+    except (expat.ExpatError, LookupError, ValueError, _Refused):
+        # Text in an encoding that nobody knows, or that takes two bytes a letter.
         return {}
     return reader.context
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from ingest.answers import Refused
 from ingest.body import BodyError, decompress
 from ingest.envelope import Envelope, Item, write_envelope
-from ingest.eventjson import decode_event
+from ingest.eventjson import clean_tree, decode_event
 from ingest.gate import Submission, refused, submission_of
 from ingest.outcomes import Outcome
 from ingest.pieces import pieces
@@ -41,7 +41,8 @@ class Posted(NamedTuple):
     def json(self) -> Any:
         """The body as JSON, which may be as large as an event. Raises Refused."""
         try:
-            return decode_event(self.content())
+            # Without what could be read, but not be written again.
+            return clean_tree(decode_event(self.content()))
         except ValueError as error:
             raise invalid(f"bad JSON: {error}", "json") from None
 

@@ -110,6 +110,17 @@ def test_other_reports_about_security_are_taken(
     assert items(stream)[0][1] == report
 
 
+@pytest.mark.parametrize("path", ["security/", "cron/nightly/"])
+def test_json_may_be_nested_deeper_than_can_be_written(
+    client: Client, stream: ShardStream, path: str
+) -> None:
+    deep = b"[" * 900 + b"]" * 900
+    body = b'{"status":"ok","csp-report":{"effective-directive":"x","a":%b}}' % deep
+    headers = {"Content-Type": "application/json"}
+    assert client.post(f"/api/1/{path}{AUTH}", body, headers).status in (200, 202)
+    assert len(items(stream)) == 1
+
+
 def test_every_report_of_a_list_is_an_event_of_its_own(
     client: Client, stream: ShardStream, store: redis.Redis
 ) -> None:

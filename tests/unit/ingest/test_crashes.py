@@ -269,6 +269,8 @@ def test_a_report_beyond_its_bound_is_refused() -> None:
         b"<a><s>" + b"<x/>" * 6000 + b"</s></a>",
         b"<a><s><x>1</x>",
         b"\xff\xfe\x00",
+        b'<?xml version="1.0" encoding="UTF-T"?><a/>',
+        b'<?xml version="1.0" encoding="gb18030"?><a/>',
         b"",
     ],
 )
