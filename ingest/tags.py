@@ -117,6 +117,9 @@ def _add_contexts(tags: Tags, contexts: dict[str, dict[str, Any]]) -> None:
     if device is not None:
         _add(tags, "device", device.get("model"))
         _add(tags, "device.family", device.get("family"))
+    monitor = contexts.get("monitor")
+    if monitor is not None:
+        _add(tags, "monitor.slug", monitor.get("slug"))
 
 
 def _add_versioned(tags: Tags, name: str, context: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from ingest.pruning import prune
 from issues import filestore
 from issues.retention import keep_partitions
+from monitors import retention as check_ins
 
 
 class Command(BaseCommand):
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         pruned = prune(timezone.now())
         self.stdout.write(f"Old outcome counts deleted: {pruned.counts}")
         self.stdout.write(f"Entries set aside long ago deleted: {pruned.entries}")
+        self.stdout.write(f"Old check-ins deleted: {check_ins.prune()}")
         self.stdout.write(f"Files that nothing names removed: {filestore.sweep()}")
 
 

@@ -54,6 +54,11 @@ def test_values_are_one_line_of_200_characters() -> None:
     assert shown["server_name"] == "a b"
 
 
+def test_errors_within_a_monitored_job_name_its_monitor() -> None:
+    contexts = {"monitor": {"slug": "nightly"}}
+    assert tags(contexts=contexts)["monitor.slug"] == "nightly"
+
+
 @pytest.mark.parametrize(("handled", "shown"), [(True, "yes"), (False, "no")])
 def test_the_mechanism_tells_whether_it_was_handled(handled: bool, shown: str) -> None:
     payload = error(mechanism={"type": "onerror", "handled": handled})
