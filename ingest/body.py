@@ -59,7 +59,8 @@ def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
     Raises BodyError: 413 past the bound, 400 for an encoding that is unknown and
     for data that is damaged or ends early. Never takes more memory than the bound.
     """
-    return _DECODERS[known_encoding(encoding)](body, max_bytes)
+    decoder = _DECODERS.get(encoding) or _DECODERS[known_encoding(encoding)]
+    return decoder(body, max_bytes)
 
 
 def store_payload(body: bytes, max_bytes: int) -> bytes:

@@ -60,13 +60,15 @@ def parse_envelope(data: bytes) -> Envelope:
     line, position = _line(data, 0)
     headers = envelope_headers(line)
     body = memoryview(data)
-    budget = HeaderBudget()
     items: list[Item] = []
+    header_bytes = 0
     while position < len(data):
         line, position = _line(data, position)
         if not line.strip():
             continue
-        budget.spend(len(line))
+        header_bytes += len(line)
+        if len(items) >= MAX_ITEMS or header_bytes > MAX_HEADERS_BYTES:
+            raise too_many(len(items))
         item_headers = _item_headers(line)
         end, following = _payload_end(data, position, item_headers.get("length"))
         items.append(Item(item_headers, body[position:end]))
@@ -74,23 +76,11 @@ def parse_envelope(data: bytes) -> Envelope:
     return Envelope(headers, items)
 
 
-class HeaderBudget:
-    """How many items, and how much of headers, an envelope may still have."""
-
-    def __init__(self) -> None:
-        self._items = MAX_ITEMS
-        self._bytes = MAX_HEADERS_BYTES
-
-    def spend(self, size: int) -> None:
-        """Takes one item's header off it. Raises EnvelopeTooLarge."""
-        self._items -= 1
-        self._bytes -= size
-        if self._items < 0:
-            raise EnvelopeTooLarge(f"more than {MAX_ITEMS} items")
-        if self._bytes < 0:
-            raise EnvelopeTooLarge(
-                f"item headers of more than {MAX_HEADERS_BYTES} bytes"
-            )
+def too_many(items: int) -> EnvelopeTooLarge:
+    """Why an envelope of so many items may have no more of them."""
+    if items >= MAX_ITEMS:
+        return EnvelopeTooLarge(f"more than {MAX_ITEMS} items")
+    return EnvelopeTooLarge(f"item headers of more than {MAX_HEADERS_BYTES} bytes")
 
 
 def envelope_headers(line: bytes) -> dict[str, Any]:
@@ -171,7 +161,7 @@ def _odd_json(line: bytes, name: str) -> object:
 
 def _payload_end(data: bytes, start: int, length: object) -> tuple[int, int]:
     """Where the body that begins at `start` ends, and where the next line begins."""
-    size = payload_bytes(length)
+    size = length if type(length) is int and length >= 0 else payload_bytes(length)
     if size is None:
         end = data.find(b"\n", start)
         return (len(data), len(data)) if end < 0 else (end, end + 1)

@@ -7,13 +7,15 @@ from typing import Any
 
 from ingest.envelope import (
     MAX_HEADER_BYTES,
+    MAX_HEADERS_BYTES,
+    MAX_ITEMS,
     EnvelopeError,
     EnvelopeTooLarge,
-    HeaderBudget,
     ItemMark,
     envelope_headers,
     item_mark,
     payload_bytes,
+    too_many,
 )
 
 
@@ -26,7 +28,8 @@ class Survey:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._source = _Source(pieces)
-        self._budget = HeaderBudget()
+        self._items = 0
+        self._header_bytes = 0
         line = self._header_line()
         self.headers: dict[str, Any] = envelope_headers(line or b"")
 
@@ -35,7 +38,10 @@ class Survey:
         while (line := self._header_line()) is not None:
             if not line.strip():
                 continue
-            self._budget.spend(len(line))
+            self._header_bytes += len(line)
+            if self._items >= MAX_ITEMS or self._header_bytes > MAX_HEADERS_BYTES:
+                raise too_many(self._items)
+            self._items += 1
             mark = item_mark(line)
             item = SurveyedItem(mark, self._source)
             yield item
