@@ -7,6 +7,7 @@ import binascii
 import zlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import brotli
 import zstandard
@@ -72,6 +73,12 @@ def store_payload(body: bytes, max_bytes: int) -> bytes:
     text = body.strip()
     if text[:1] == b"{":
         return _bounded(body, max_bytes)
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    if text.startswith(_FORM_FIELD):
+        field = text.removeprefix(_FORM_FIELD).partition(b"&")[0]
+        text = unquote_to_bytes(field.replace(b"+", b" ")).strip()
+    if text[:1] == b"{":
+        return _bounded(text, max_bytes)
     if text[:1] in (b"\x1f", b"\x78"):
         # Compressed by a client that does not say so; base64 begins otherwise.
         return _unwrapped(body, max_bytes)
@@ -84,6 +91,10 @@ def store_payload(body: bytes, max_bytes: int) -> bytes:
         return _bounded(decoded, max_bytes)
     return _unwrapped(decoded, max_bytes)
 
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# As a form the oldest browser SDK sends what it otherwise puts into an address.
+_FORM_FIELD = b"sentry_data="
 
 # The alphabet that is safe in addresses, and the blank that a form decoder leaves of
 # a plus sign.

@@ -34,10 +34,8 @@ from projects.keys import KeyInfo, load_key
 
 T = TypeVar("T")
 
-KEYS_RETRY_AFTER_S = 5
 # Requests that may wait for the thread that looks at what takes long.
 MAX_ASIDE = 32
-ASIDE_RETRY_AFTER_S = 5
 
 
 class Edge:
@@ -202,7 +200,7 @@ class Edge:
         try:
             key = await self._keyring.find(public_key)
         except KeysUnavailable as error:
-            headers = [answers.retry_after(KEYS_RETRY_AFTER_S)]
+            headers = [answers.retry_after(gate.RETRY_AFTER_S)]
             raise Refused(Outcome.OVERLOADED, str(error), headers=headers) from None
         if key is None:
             raise Refused(Outcome.REJECTED, "unknown sentry_key")
@@ -242,7 +240,7 @@ class Edge:
     async def _aside(self, work: Callable[..., T], *arguments: Any) -> T:
         """Does in a thread what other requests shall not wait for."""
         if self._aside_count >= MAX_ASIDE:
-            headers = [answers.retry_after(ASIDE_RETRY_AFTER_S)]
+            headers = [answers.retry_after(gate.RETRY_AFTER_S)]
             text = "too many large requests at once"
             raise Refused(Outcome.OVERLOADED, text, reason="aside", headers=headers)
         self._aside_count += 1

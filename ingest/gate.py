@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ingest.answers import Refused
+from ingest.answers import Refused, retry_after
 from ingest.auth import DSN, AuthError, parse_dsn
 from ingest.body import BodyError, BodyTooLarge, decompress, store_payload
 from ingest.envelope import (
@@ -30,6 +30,8 @@ from ingest.stream import Kind
 from ingest.survey import Survey, SurveyedItem
 from projects.keys import KeyInfo
 
+# When to try again what there was no room for.
+RETRY_AFTER_S = 5
 NO_CREDENTIALS = "no credentials: expected a sentry_key"
 
 # What inflates beyond this takes too long to look at between other requests, as does
@@ -236,7 +238,10 @@ def refused(error: BodyError | EnvelopeError) -> Refused:
         return Refused(Outcome.INVALID, str(error), reason="envelope")
     outcomes = {413: Outcome.TOO_LARGE, 503: Outcome.OVERLOADED}
     outcome = outcomes.get(error.status, Outcome.INVALID)
-    return Refused(outcome, error.text, reason="body", status=error.status)
+    headers = [retry_after(RETRY_AFTER_S)] if outcome is Outcome.OVERLOADED else []
+    return Refused(
+        outcome, error.text, reason="body", status=error.status, headers=headers
+    )
 
 
 def submission_of(

@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import brotli
 import pytest
@@ -169,6 +170,9 @@ STORED = json.dumps({"event_id": ID, "message": "x"}).encode()
         base64.urlsafe_b64encode(zlib.compress(STORED)).rstrip(b"="),
         b"\n" + base64.encodebytes(zlib.compress(STORED)),
         zlib.compress(STORED),
+        b"\xef\xbb\xbf" + STORED,
+        b"sentry_data=" + quote_plus(STORED).encode() + b"&x=1",
+        b"sentry_data=" + quote(base64.b64encode(zlib.compress(STORED))).encode(),
         STORED.replace(b"}", b', "extra": {"n": NaN}}'),
     ],
 )
@@ -343,10 +347,13 @@ def test_a_lost_connection_is_no_error_of_ours(client: Client) -> None:
 
 def test_large_bodies_under_way_are_bounded_together(client: Client) -> None:
     one = call(ENVELOPE, pieces=(b"x" * (2**20),) * 18)
-    statuses = Counter(answer.status for answer in client.send_all([one] * 6))
+    answers = client.send_all([one] * 6)
+    statuses = Counter(answer.status for answer in answers)
     # Those that had room were read whole, and are no envelopes.
     assert set(statuses) == {413, 503}
     assert statuses[413] == 1
+    refused = [answer for answer in answers if answer.status == 503]
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
     assert client.post(ENVELOPE, ONE_EVENT).status == 200
 
 

@@ -70,7 +70,12 @@ def test_further_fields_within_texts() -> None:
 
 
 def test_further_fields_leave_what_usually_is_a_secret_one() -> None:
-    extra = {"key": "k", "jwt": "x", "a": "got eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "b": CARD}
+    extra = {
+        "key": "k",
+        "jwt": "x",
+        "a": "got eyJhbGciOiJI.eyJzdWIiOiIx.c2ln",
+        "b": CARD,
+    }
     found = extra_of(extra, sensitive_fields=("ey", "1"))
     assert found == {
         "key": FILTERED,
