@@ -132,6 +132,8 @@ class Connection(protocol.ASGIProtocol):  # type: ignore[misc]  # gunicorn has n
         self, status: int, message: str, extra_headers: Iterable[Any] = ()
     ) -> None:
         """The server's own refusals, as the edge words them."""
+        # 501 is about a Transfer-Encoding that nobody has: the client is wrong, not we.
+        status = 400 if status == 501 else status
         outcome = _OUTCOMES.get(status, Outcome.INVALID)
         count_request(outcome)
         answer = answers.refused(Refused(outcome, message, status=status))

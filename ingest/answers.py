@@ -54,7 +54,8 @@ class Answer(NamedTuple):
     headers: list[Header]
     body: bytes
 
-    async def send(self, send: Send) -> None:
+    async def send(self, send: Send, *, is_head: bool = False) -> None:
+        """Sends it, to HEAD without its body."""
         await send(
             {
                 "type": "http.response.start",
@@ -62,7 +63,8 @@ class Answer(NamedTuple):
                 "headers": self.headers,
             }
         )
-        await send({"type": "http.response.body", "body": self.body})
+        body = b"" if is_head else self.body
+        await send({"type": "http.response.body", "body": body})
 
 
 class Refused(Exception):

@@ -62,7 +62,7 @@ class Edge:
         trusted = settings.TRUSTED_PROXIES
         request = open_request(scope, route, trusted_proxies=trusted)
         answer = await self._answer(request, receive)
-        await answer.send(send)
+        await answer.send(send, is_head=request.method == "HEAD")
 
     def start(self) -> None:
         """Goes on with what processes before have kept in the spool."""

@@ -151,6 +151,47 @@ def test_odd_addresses_are_no_errors_of_ours(door: Door) -> None:
         assert not answer.startswith(b"HTTP/1.1 5"), target
 
 
+@pytest.mark.parametrize(
+    ("status", "request_bytes"),
+    [
+        (400, b"nonsense\r\n\r\n"),
+        (400, b"GET / HTTP/1.1\nHost: x\n\n"),
+        (400, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"),
+        (400, b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n"),
+        (414, b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"),
+    ],
+)
+def test_the_servers_own_refusals_are_as_readable(
+    door: Door, status: int, request_bytes: bytes
+) -> None:
+    head, _, body = door.raw(request_bytes).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"access-control-allow-origin: *" in head.lower()
+    assert json.loads(body)["detail"]
+
+
+def test_special_endpoints_answer_as_the_protocol_says(door: Door) -> None:
+    key = door.target.partition("sentry_key=")[2]
+    path = door.target.partition("/envelope/")[0]
+    connection = door.connect()
+    report = json.dumps({"csp-report": {"effective-directive": "img-src"}})
+    for method, target, body, status in (
+        ("POST", f"/{path}//security?sentry_key={key}", report, 200),
+        ("GET", f"{path}/cron/nightly/{key}?status=ok", None, 202),
+        ("POST", f"{path}/minidump?sentry_key={key}", b"MDMP" + bytes(40), 200),
+        ("POST", f"{path}/minidump?sentry_key={key}", b"no dump", 400),
+        ("POST", f"{path}/nel/?sentry_key={key}", b"<xml/>", 415),
+        ("POST", f"{path}/otlp/v1/traces?sentry_key={key}", b"{}", 202),
+    ):
+        media_type = "text/xml" if status == 415 else "application/json"
+        connection.request(method, target, body, {"Content-Type": media_type})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status, target
+        assert answer.headers["access-control-allow-origin"] == "*"
+    connection.close()
+
+
 def test_pages_are_still_served(door: Door) -> None:
     assert door.running.is_serving()
 
