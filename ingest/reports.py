@@ -21,6 +21,9 @@ _WRAPPERS = {
 # What tells a report about pinned keys, which nothing is wrapped around.
 _PINNING = frozenset({"known-pins", "noted-hostname", "validated-certificate-chain"})
 
+# The types of the Reporting API that become events.
+_ITEM_TYPES = {"csp-violation": "raw_security", "network-error": "nel"}
+
 # A browser holds reports back for minutes, not for longer.
 _MAX_AGE_S = 24 * 3600.0
 
@@ -55,6 +58,18 @@ def event_of_report(
     if isinstance(age_ms, int | float) and 0 <= age_ms / 1000 <= _MAX_AGE_S:
         event["timestamp"] = received_at.timestamp() - age_ms / 1000
     return event
+
+
+def item_type_of(report: object) -> str | None:
+    """The type of item that holds the report; None for what does not become an event."""
+    if not isinstance(report, dict):
+        return None
+    if isinstance(report.get("body"), dict):
+        return _ITEM_TYPES.get(str(report.get("type")))
+    is_wrapped = any(isinstance(report.get(name), dict) for name in _WRAPPERS)
+    if is_wrapped or not _PINNING.isdisjoint(report):
+        return "raw_security"
+    return None
 
 
 def _event_of(report: Tree) -> Tree | None:

@@ -11,6 +11,7 @@ import orjson
 from ingest.answers import Refused
 from ingest.endpoints.posted import Converted, Count, Parcel, Posted, invalid, parcel
 from ingest.outcomes import UNKNOWN, Outcome
+from ingest.reports import item_type_of
 
 SECURITY_TYPES = frozenset(
     {
@@ -26,12 +27,6 @@ NEL_TYPES = frozenset({"application/json", "application/reports+json"})
 
 # A browser sends what it has gathered within a minute or so.
 MAX_REPORTS = 100
-
-# What tells a report that stands for itself.
-_WRAPPERS = ("csp-report", "expect-ct-report", "expect-staple-report")
-_PINNING = frozenset({"known-pins", "noted-hostname", "validated-certificate-chain"})
-# The types of the Reporting API that become events.
-_ITEM_TYPES = {"csp-violation": "raw_security", "network-error": "nel"}
 
 
 def security(posted: Posted) -> Converted:
@@ -63,7 +58,7 @@ def _converted(
     parcels: list[Parcel] = []
     counts: list[Count] = []
     for report in reports:
-        kind = _item_type(report)
+        kind = item_type_of(report)
         if kind is None or only not in (None, kind):
             counts.append(_uncounted(report))
         else:
@@ -72,18 +67,6 @@ def _converted(
     if not parcels and any(count.outcome is Outcome.INVALID for count in counts):
         raise invalid("expected a report about security or the network", "report")
     return Converted(tuple(parcels), tuple(counts))
-
-
-def _item_type(report: object) -> str | None:
-    """None for what does not become an event."""
-    if not isinstance(report, dict):
-        return None
-    if isinstance(report.get("body"), dict):
-        return _ITEM_TYPES.get(str(report.get("type")))
-    is_wrapped = any(isinstance(report.get(name), dict) for name in _WRAPPERS)
-    if is_wrapped or not _PINNING.isdisjoint(report):
-        return "raw_security"
-    return None
 
 
 def _uncounted(report: Any) -> Count:
