@@ -73,6 +73,20 @@ class Web:
                 return None
             raise
 
+    def put(self, path: str, change: JSON) -> JSON:
+        """The API's answer to a change."""
+        request = urllib.request.Request(
+            f"{self.url}/api/0/{path}",
+            method="PUT",
+            data=json.dumps(change).encode(),
+            headers={
+                "Authorization": f"Bearer {self.token}",
+                "Content-Type": "application/json",
+            },
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
     def page(self, url: str) -> str:
         """The text that a person reads there, in the order of the page."""
         with self._person.open(url, timeout=10) as answer:
@@ -109,7 +123,7 @@ class Project:
 
     def issues(self) -> list[JSON]:
         """All of them, whatever their status."""
-        return list(self.web.get(f"{self._path}issues/", query=""))
+        return list(self.web.get(f"{self.path}issues/", query=""))
 
     def told(self, words: str, *, count: int = 1) -> Told:
         """The only issue whose title has these words, once it counts so many events."""
@@ -124,10 +138,10 @@ class Project:
 
     def event(self, event_id: str) -> JSON:
         """The event, once it is there."""
-        where = f"{self._path}events/{event_id}/"
+        where = f"{self.path}events/{event_id}/"
         wait_for(lambda: self.web.get(where) is not None)
         return self.web.get(where)
 
     @property
-    def _path(self) -> str:
+    def path(self) -> str:
         return f"projects/{self.web.organization}/{self.slug}/"
