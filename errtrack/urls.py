@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", views.show_metrics, name="metrics"),
     path("robots.txt", robots),
     path("favicon.ico", favicon),
+    path("", include("issues.linkurls")),
 ]
 
 handler400 = "projects.api.errors.bad_request"

@@ -66,6 +66,7 @@ PERSONAL = {
     "api/0/auth/",
     "api/0/organizations/",
     "organizations/new/",
+    "orgredirect/organizations/:orgslug/settings/auth-tokens/",
     "profile/",
     "undo/",
 }
