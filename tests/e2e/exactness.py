@@ -23,8 +23,10 @@ _DIGESTED_TIMEOUT_S = 60.0
 @contextmanager
 def opened(data: Path) -> Iterator[Store]:
     store = Store(data)
-    yield store
-    store.close()
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def spooled_bytes(running: Apart | Service) -> int:
