@@ -82,6 +82,9 @@ def _module_of(targets: object) -> str | None:
 
 class _Handler(BaseHTTPRequestHandler):
     server: Site
+    # The client is made of hundreds of modules: they share their connections.
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
