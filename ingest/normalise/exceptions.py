@@ -104,7 +104,7 @@ def _mechanism(value: object, notes: Notes, path: str) -> Mechanism | None:
     mechanism: dict[str, Any] = {
         "type": text(value.get("type"), 128, notes, f"{path}.type") or "generic"
     }
-    if len(value) > 1:
+    if len(value) > 1 or "type" not in value:
         mechanism |= _mechanism_details(value, notes, path)
     return cast("Mechanism", mechanism)
 

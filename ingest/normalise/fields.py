@@ -146,7 +146,7 @@ def listed(value: object, notes: Notes, path: str) -> list[Any]:
     if value is None:
         return []
     if isinstance(value, dict):
-        value = [value]
+        value = [value] if value else []
     if not isinstance(value, list):
         notes.wrong(path, value)
         return []

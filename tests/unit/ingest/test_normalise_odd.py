@@ -42,6 +42,18 @@ def test_a_list_may_be_one_object(field: str) -> None:
     assert len(lone[field]["values"]) == 1
 
 
+def test_an_empty_object_is_an_empty_list() -> None:
+    assert event_of(threads={}, breadcrumbs={}, exception={"values": {}}) == event_of(
+        {}
+    )
+
+
+def test_a_mechanism_may_lack_its_type() -> None:
+    exception = {"type": "E", "mechanism": {"handled": False}}
+    found = event_of(exception=[exception])["exception"]["values"][0]["mechanism"]
+    assert found == {"type": "generic", "handled": False}
+
+
 @pytest.mark.parametrize(
     ("sent", "level"), [(40.0, "error"), (35, "warning"), ("20", "info"), (7, "error")]
 )
