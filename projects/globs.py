@@ -25,7 +25,7 @@ def compile_globs(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     expressions = []
     for pattern in patterns:
         try:
-            expressions += [_expression(plain) for plain in _without_braces(pattern)]
+            expressions += [_expression(plain) for plain in without_braces(pattern)]
         except BadGlob:
             continue
     if not expressions:
@@ -36,16 +36,16 @@ def compile_globs(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
 def check_globs(patterns: Iterable[str]) -> None:
     """Raises BadGlob."""
     for pattern in patterns:
-        for plain in _without_braces(pattern):
+        for plain in without_braces(pattern):
             _expression(plain)
 
 
-def _without_braces(pattern: str) -> list[str]:
-    """The patterns without braces that the pattern stands for."""
+def without_braces(pattern: str) -> list[str]:
+    """The patterns without braces that the pattern stands for. Raises BadGlob."""
     if len(pattern) > PATTERN_CHARS:
         raise BadGlob(f"expected at most {PATTERN_CHARS} characters")
     found = [""]
-    for piece in _pieces(pattern):
+    for piece in pieces(pattern):
         if piece[0] == "{":
             found = [start + end for start in found for end in piece[1:-1].split(",")]
         else:
@@ -64,7 +64,8 @@ _PIECE = re.compile(
 )
 
 
-def _pieces(pattern: str) -> Iterator[str]:
+def pieces(pattern: str) -> Iterator[str]:
+    """Stars, question marks, sets, braces, and single characters. Raises BadGlob."""
     for match in _PIECE.finditer(pattern):
         piece = match[0]
         if piece in ("[", "{", "}"):
@@ -81,11 +82,11 @@ def _expression(pattern: str) -> str:
     could do better.
     """
     parts = [""]
-    for piece in _pieces(pattern):
+    for piece in pieces(pattern):
         if piece == "*":
             parts.append("")
         else:
-            parts[-1] += _one(piece)
+            parts[-1] += one_character(piece)
     if len(parts) == 1:
         return rf"\A{parts[0]}\Z"
     first, *between, last = parts
@@ -93,8 +94,8 @@ def _expression(pattern: str) -> str:
     return rf"\A{first}{middle}.*{last}\Z"
 
 
-def _one(piece: str) -> str:
-    """What one character of the text must match."""
+def one_character(piece: str) -> str:
+    """The regular expression for a piece that is neither a star nor braces."""
     if piece == "?":
         return "."
     if piece[0] == "[" and len(piece) > 2:
