@@ -20,6 +20,7 @@ from pytest_django import Settings
 
 from ingest.envelope import parse_envelope
 from ingest.stream import ENTRY_OVERHEAD_BYTES, ShardStream
+from projects.limits import LimitReason
 from tests.corpus import PUBLIC_KEY, Recorded, recorded
 from tests.db.ingest.client import Client, call
 from tests.db.ingest.conftest import KnownKeys
@@ -410,6 +411,24 @@ def test_a_limited_key_is_told_when_to_come_back(
     limits = answers[2].headers["x-sentry-rate-limits"]
     assert limits == f"{wait_s}:default;error;security;attachment:key:key_quota"
     assert stream.backlog().entries == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (LimitReason.PROJECT, "project:project_quota"),
+        (LimitReason.ORGANIZATION, "organization:organization_quota"),
+        (LimitReason.SPIKE, "project:spike_protection"),
+    ],
+)
+def test_each_limit_is_told_by_its_scope(
+    client: Client, keys: KnownKeys, reason: LimitReason, told: str
+) -> None:
+    keys.limit(100)
+    keys.limit(1, by=reason)
+    _, answer = (client.post(ENVELOPE, ONE_EVENT) for _ in range(2))
+    assert answer.status == 429
+    assert answer.headers["x-sentry-rate-limits"].endswith(f";attachment:{told}")
 
 
 def test_a_burst_does_not_pass_the_limit(client: Client, keys: KnownKeys) -> None:
