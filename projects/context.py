@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from projects.access import projects_of
-from projects.models import Membership, Organization, Project, ProjectStar, User
+from projects.models import Organization, Project, ProjectStar, User
 
 THEMES = (User.Theme.LIGHT.value, User.Theme.DARK.value)
 
@@ -49,15 +49,7 @@ class _Frame:
 
     @cached_property
     def organizations(self) -> list[Organization]:
-        if self._user is None:
-            return []
-        memberships = Membership.objects.filter(user=self._user)
-        return [
-            membership.organization
-            for membership in memberships.select_related("organization").order_by(
-                "organization__name", "organization_id"
-            )
-        ]
+        return [place.organization for place in self._user.places] if self._user else []
 
     @cached_property
     def organization(self) -> Organization | None:

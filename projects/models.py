@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -67,6 +68,15 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    @cached_property
+    def places(self) -> list[Membership]:
+        """Memberships by the organizations' names; looked up once a request."""
+        rows = Membership.objects.filter(user=self).select_related("organization")
+        places = list(rows.order_by("organization__name", "organization_id"))
+        for place in places:
+            place.user = self
+        return places
 
 
 class Organization(models.Model):
@@ -242,6 +252,45 @@ class OrganizationScrubbing(models.Model):
 
     def __str__(self) -> str:
         return f"scrubbing of {self.organization}"
+
+
+class GroupingRuleset(models.Model):
+    """What a project's rules for grouping were at some time; without a row, none.
+
+    Rows are never changed but for `is_current`: together they tell who changed the
+    rules, when, and to what.
+    """
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="grouping_rulesets"
+    )
+    version = models.PositiveIntegerField()
+    # Both as people wrote them, one rule a line.
+    fingerprinting = models.TextField(blank=True)
+    enhancements = models.TextField(blank=True)
+    is_current = models.BooleanField(default=True)
+    # Null: the user is gone.
+    changed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            # Two who save at once do not make one version; also the page's order.
+            models.UniqueConstraint(
+                fields=["project", "version"], name="grouping_ruleset_once"
+            ),
+            # The digest reads the one that holds.
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=models.Q(is_current=True),
+                name="grouping_ruleset_current_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"grouping rules {self.version} of {self.project}"
 
 
 class ProjectStar(models.Model):

@@ -70,11 +70,11 @@ def test_the_list_costs_the_same_for_one_project_and_for_ten(
 
     make_project(organization=organization)
     # Session, user, membership, projects, unresolved, hours, menu of organizations.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page()
     for _ in range(9):
         make_project(organization=organization)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page()
 
 
