@@ -69,7 +69,7 @@ def test_the_list_costs_the_same_for_one_project_and_for_ten(
         text_of(admin, "/o/acme/")
 
     make_project(organization=organization)
-    # Session, user, membership, projects, unresolved, hours, menu of organizations.
+    # Session, user, organizations, projects, unresolved, hours.
     with django_assert_num_queries(6):
         page()
     for _ in range(9):
