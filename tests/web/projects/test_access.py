@@ -32,6 +32,11 @@ GET: dict[str, str] = {
     "project_delete": Role.ADMIN,
     "keys": Role.ADMIN,
     "key_delete": Role.ADMIN,
+    "filters": Role.ADMIN,
+    "limits": Role.ADMIN,
+    "scrubbing": Role.ADMIN,
+    "organization_limits": Role.OWNER,
+    "organization_scrubbing": Role.OWNER,
 }
 POST: dict[str, str] = {
     "organization": Role.OWNER,
@@ -52,6 +57,12 @@ POST: dict[str, str] = {
     "key_change": Role.ADMIN,
     "key_limit": Role.ADMIN,
     "key_delete": Role.ADMIN,
+    "filters": Role.ADMIN,
+    "limits": Role.ADMIN,
+    "scrubbing": Role.ADMIN,
+    "organization_limits": Role.OWNER,
+    "organization_scrubbing": Role.OWNER,
+    "spikes": Role.ADMIN,
 }
 # Of the user alone, or of everybody: they have tests of their own.
 PERSONAL = {"home", "profile", "language", "organization_new"}
