@@ -33,10 +33,11 @@ from ingest.tags import tags_of, user_identity
 from ingest.tally import Place, Tally
 from issues.event import Event
 from issues.grouping import group
+from issues.grouping.rules.compiled import compile_rules
 from issues.models import Level
 from issues.newevent import NewEvent
 from issues.payloads import Dictionary, pack
-from issues.titles import describe
+from issues.titles import describe, titled
 from projects.hours import hour_of
 from projects.rules import NO_RULES, Rules
 
@@ -180,8 +181,12 @@ def _event_of(
     if reason is not None:
         raise Refusal(Outcome.FILTERED, reason)
     pieces = scrub(event, rules.scrubbing)
-    grouping = group(event)
+    written = rules.grouping
+    compiled = compile_rules(written.fingerprinting, written.enhancements)
+    grouping = group(event, compiled)
     description = describe(event)
+    if grouping.title:
+        description = titled(description, grouping.title)
     fingerprint = uuid.UUID(bytes=grouping.hashes[0])
     hour = hour_of(entry.received_at)
     keeps = sampler.keeps(entry.project_id, fingerprint, hour)

@@ -47,6 +47,13 @@ def describe(event: Event) -> Description:
     return Description(kind, title, "", message, culprit(event), {"title": title})
 
 
+def titled(description: Description, title: str) -> Description:
+    """The description under the title that a rule of the project gives."""
+    title = first_line(title, CULPRIT_CHARS) or description.title
+    metadata = {**description.metadata, "title": title}
+    return description._replace(title=title, metadata=metadata)
+
+
 def first_line(text: str, limit: int = LINE_CHARS) -> str:
     """The first line that is not blank, cut to the limit with three dots."""
     line = text.strip().partition("\n")[0].rstrip()

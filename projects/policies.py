@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from projects.models import (
     InboundFilters,
@@ -15,7 +15,13 @@ from projects.models import (
     Project,
     ProjectScrubbing,
 )
-from projects.rules import NO_RULES, FilterRules, Rules, ScrubbingRules
+from projects.rules import (
+    NO_RULES,
+    FilterRules,
+    GroupingTexts,
+    Rules,
+    ScrubbingRules,
+)
 
 _FILTERS = {each.name: f"inbound_filters__{each.name}" for each in fields(FilterRules)}
 _OWN = {each.name: f"scrubbing__{each.name}" for each in fields(ScrubbingRules)}
@@ -23,21 +29,27 @@ _OF_ALL = {
     each.name: f"organization__scrubbing__{each.name}"
     for each in fields(ScrubbingRules)
 }
+_GROUPING = {each.name: f"ruleset__{each.name}" for each in fields(GroupingTexts)}
 _COLUMNS = (
     "pk",
     "inbound_filters__project_id",
     "scrubbing__project_id",
     "organization__scrubbing__organization_id",
+    "ruleset__project_id",
     *_FILTERS.values(),
     *_OWN.values(),
     *_OF_ALL.values(),
+    *_GROUPING.values(),
 )
 
 
 def load_rules(project_ids: Iterable[int]) -> dict[int, Rules]:
     """The rules of these projects, by one statement; also of projects that are gone."""
-    rows = Project.objects.filter(pk__in=project_ids).values(*_COLUMNS)
-    found = {row["pk"]: _rules(row) for row in rows}
+    ruleset = FilteredRelation(
+        "grouping_rulesets", condition=Q(grouping_rulesets__is_current=True)
+    )
+    projects = Project.objects.annotate(ruleset=ruleset).filter(pk__in=project_ids)
+    found = {row["pk"]: _rules(row) for row in projects.values(*_COLUMNS)}
     return {pk: found.get(pk, NO_RULES) for pk in project_ids}
 
 
@@ -90,9 +102,13 @@ def _lists(rules: FilterRules | ScrubbingRules) -> dict[str, Any]:
 
 def _rules(row: Mapping[str, Any]) -> Rules:
     has_filters = row["inbound_filters__project_id"] is not None
+    has_ruleset = row["ruleset__project_id"] is not None
     return Rules(
         filters=FilterRules(**_read(row, _FILTERS)) if has_filters else FilterRules(),
         scrubbing=_scrubbing(row),
+        grouping=GroupingTexts(**_read(row, _GROUPING))
+        if has_ruleset
+        else GroupingTexts(),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a project's settings say about its events: which to drop, what to take out."""
+"""What a project's settings say about its events: dropping, scrubbing, grouping."""
 
 from __future__ import annotations
 
@@ -47,11 +47,21 @@ class ScrubbingRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupingTexts:
+    """The rules for grouping as people wrote them, one a line."""
+
+    fingerprinting: str = ""
+    # Of stack traces.
+    enhancements: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """A project's; the ones of its organization are in them."""
 
     filters: FilterRules = field(default_factory=FilterRules)
     scrubbing: ScrubbingRules = field(default_factory=ScrubbingRules)
+    grouping: GroupingTexts = field(default_factory=GroupingTexts)
 
 
 NO_RULES = Rules()

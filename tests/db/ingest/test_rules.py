@@ -1,4 +1,4 @@
-"""The digest follows the rules of each project: their filters, and their scrubbing."""
+"""The digest follows the rules of each project: filters, scrubbing and grouping."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 from ingest import digest, fates, rulebook
 from ingest.models import OutcomeCount
 from issues.events import load_event
-from issues.models import Event, EventUser, Tag
+from issues.models import Event, EventUser, Issue, Tag
+from projects import rulesets
 from projects.models import InboundFilters, OrganizationScrubbing, ProjectScrubbing
 from projects.policies import load_rules
-from projects.rules import NO_RULES, FilterRules, ScrubbingRules
+from projects.rules import NO_RULES, FilterRules, GroupingTexts, ScrubbingRules
 from tests.db.ingest.test_digest import SHARD, send
 from tests.factories import make_entry, make_payload, make_project
 
@@ -141,3 +142,33 @@ def test_further_secret_fields_are_taken_out_of_what_is_stored() -> None:
     assert stored is not None
     assert stored.payload is not None
     assert stored.payload["extra"] == {"user": {"birthday": "[Filtered]"}}
+
+
+def test_new_events_are_grouped_and_called_by_the_rules_of_their_project() -> None:
+    project, neighbour = make_project(), make_project()
+    texts = GroupingTexts(
+        fingerprinting='type:*Error -> all, {{ level }} title="Any {{ level }}"'
+    )
+    rulesets.change_grouping(project, texts, by=None)
+    kinds = ("KeyError", "ValueError", "TypeError")
+    for owner in (project, neighbour):
+        payloads = [make_payload(exception=[{"type": kind}]) for kind in kinds]
+        send(*(make_entry(owner, payload) for payload in payloads))
+        digest.drain(SHARD)
+    issues = Issue.objects.filter(project=project)
+    assert [issue.title for issue in issues] == ["Any error"]
+    assert Issue.objects.filter(project=neighbour).count() == 3
+
+
+def test_frames_are_the_apps_or_not_by_the_rules_of_their_project() -> None:
+    project = make_project()
+    texts = GroupingTexts(enhancements="function:noise -group")
+    rulesets.change_grouping(project, texts, by=None)
+    for names in (["total"], ["noise", "total"]):
+        frames = [
+            {"function": name, "module": "shop", "in_app": True} for name in names
+        ]
+        error = {"type": "KeyError", "stacktrace": {"frames": frames}}
+        send(make_entry(project, make_payload(exception=[error])))
+        digest.drain(SHARD)
+    assert Issue.objects.filter(project=project).count() == 1
