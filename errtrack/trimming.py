@@ -13,7 +13,7 @@ from celery import signals
 
 # It takes 1 to 9 ms, and as long again to get back what the next task needs.
 _EVERY_S = 30.0
-# How much more than after the last trimming is worth another one.
+# How much more than after the last trimming is worth another one at once.
 _GROWN_BYTES = 16 * 2**20
 
 # Blocks from this size on are given back as soon as they are free. By itself the
@@ -42,7 +42,7 @@ def begin_after_tasks() -> None:
     trimmer = Trimmer()
 
     def trim(**_details: object) -> None:
-        trimmer.trim()
+        trimmer.trim_in_turn()
 
     signals.task_postrun.connect(trim, weak=False)
 
@@ -56,7 +56,8 @@ class Trimmer:
         self._process = psutil.Process()
         self._bytes_after = 0
 
-    def trim(self) -> None:
+    def trim_in_turn(self) -> None:
+        """Trims if it has not been done for a while."""
         now = time.monotonic()
         if self._trim is not None and now >= self._next_at:
             self._next_at = now + _EVERY_S
@@ -64,7 +65,10 @@ class Trimmer:
 
     def trim_if_grown(self) -> None:
         """Trims if the process has become larger than it was after the last time."""
-        held = self._process.memory_info().rss
-        if held > self._bytes_after + _GROWN_BYTES:
-            self.trim()
-            self._bytes_after = self._process.memory_info().rss
+        if self._trim is None or self._size() < self._bytes_after + _GROWN_BYTES:
+            return
+        self._trim(0)
+        self._bytes_after = self._size()
+
+    def _size(self) -> int:
+        return int(self._process.memory_info().rss)

@@ -218,8 +218,10 @@ class WebWorker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no type
         whoever comes to a full one waits a second."""
         if not self._has_long_queues:
             self._has_long_queues = True
+            # All of a queue are taken at once: none may have to go for another of it.
+            length = min(BACKLOG, self.cfg.worker_connections * 2 // 3)
             for listener in self.sockets:
-                listener.sock.listen(BACKLOG)
+                listener.sock.listen(length)
 
     def notify(self) -> None:
         """Called every second."""

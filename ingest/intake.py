@@ -11,7 +11,7 @@ from ingest.body import BodyError, BodyTooLarge
 
 # What the bodies under way may hold together, by how large the one is that asks for
 # more: large ones leave room for ordinary events.
-HOLD_LIMITS = ((2**16, 40 * 2**20), (2**18, 32 * 2**20), (2**40, 26 * 2**20))
+HOLD_LIMITS = ((2**16, 34 * 2**20), (2**18, 28 * 2**20), (2**40, 22 * 2**20))
 BODY_DEADLINE_S = 60.0
 # Whatever comes more slowly than this, for longer than this, makes room for others.
 SLOW_BYTES_PER_S = 2**18

@@ -61,7 +61,7 @@ def event_of_report(
 
 
 def item_type_of(report: object) -> str | None:
-    """The type of item that holds the report; None for what does not become an event."""
+    """The type of item that holds the report, None for what becomes no event."""
     if not isinstance(report, dict):
         return None
     if isinstance(report.get("body"), dict):
