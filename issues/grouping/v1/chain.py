@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from issues.event import Event, Exception_
+from issues.event import Event, Exception_, Mechanism
 from issues.grouping.parts import Part
 from issues.grouping.rules import NO_RULES, GroupingRules
 from issues.grouping.v1.frames import Trace, cycle, trace
@@ -89,6 +89,10 @@ def _component(
         parts.append(Part("type", (kind,), hint))
         if not is_synthetic:
             texts.append("type=" + kind)
+    code = _code(mechanism)
+    if code:
+        parts.append(Part("code", code))
+        texts += code
     stack_texts: Sequence[str] = ()
     if found is not None:
         stack_texts, part = _stack_texts(value, found, has_own)
@@ -106,6 +110,15 @@ def _component(
         parts.append(Part("value", (said,)))
         texts.append("value=" + said)
     return Component(tuple(texts), Part("exception", (), "", tuple(parts)))
+
+
+def _code(mechanism: Mechanism | None) -> tuple[str, ...]:
+    """Domain and code of an error of Apple's systems, which tell more than its type."""
+    error = mechanism.get("meta", {}).get("ns_error") if mechanism else None
+    if not isinstance(error, dict):
+        return ()
+    found = (error.get("domain"), error.get("code"))
+    return tuple(str(value) for value in found if value is not None)
 
 
 def _stack_texts(
@@ -142,7 +155,7 @@ def _is_overflow(value: Exception_) -> bool:
 
 def _is_tree(values: list[Exception_]) -> bool:
     """Whether some exception is a group, and all know their place in one tree."""
-    if len(values) < 3:
+    if len(values) < 2:
         return False
     ids = []
     has_group = False

@@ -14,7 +14,7 @@ _FLAVOURS = re.compile(
     re.I,
 )
 _PARTS = re.compile(r"[.~@!]")
-_HASH = re.compile(r"^(?=[a-z]*\d)[0-9a-f]{5,64}$|^\d+$", re.I)
+_HASH = re.compile(r"^(?=[a-z]*\d)[0-9a-f]{5,64}$|^v?\d+$", re.I)
 _RANDOM = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{8,24}$")
 _VITE = re.compile(r"-([A-Za-z0-9_-]{8})$")
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|[A-Z]{2}|_|-")
@@ -31,6 +31,7 @@ def script_name(location: str) -> str:
     ``https://x/assets/dash-a1B2c3D4.js?v=2`` gives ``dash``.
     """
     path = location.partition("?")[0].partition("#")[0].rstrip(")")
+    path = path.removeprefix("address at ").replace("\\", "/")
     name = path.rpartition("/")[2]
     match = _SCRIPT.search(name)
     if match is None:
@@ -42,7 +43,9 @@ def script_name(location: str) -> str:
     stem = _FLAVOURS.sub("", stem)
     words = [part for part in _PARTS.split(stem) if part and not _is_hash(part)]
     kept = ".".join(_without_hash(word) for word in words).strip("-_.")
-    return kept.lower() if any(letter.isalpha() for letter in kept) else ""
+    if kept == "chunk" or not any(letter.isalpha() for letter in kept):
+        return ""
+    return kept.lower()
 
 
 def _without_hash(word: str) -> str:
@@ -75,6 +78,8 @@ def _changes(part: str) -> int:
 
 def file_name(location: str) -> str:
     """The last part of a path, in lower case, without generated numbers."""
+    if location.startswith("(eval at "):  # Where it stands is said since Ruby 3.3.
+        return "(eval)"
     name = location.replace("\\", "/").rpartition("/")[2].lower()
     if not any(letter.isdigit() for letter in name):
         return name

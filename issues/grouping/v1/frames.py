@@ -16,6 +16,7 @@ CONTEXT_LINE_CHARS = 120
 CYCLE_MAX = 8
 VIEWS_MAX = 4096
 TRACES_MAX = 1024
+GENERATED = "it was generated, and only passes the call on"
 LEFT_OUT = "a rule of the project leaves it out"
 TOO_FAR = "a rule of the project lets only the last frames count"
 
@@ -27,9 +28,13 @@ _NO_FILES = (
     "<native>",
     "(native)",
     "native code",
+    "self-hosted",
 )
 # Python 3.12 runs comprehensions in the frame around them.
-_INLINED = frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"})
+_PASSING = {
+    "python": frozenset({"<listcomp>", "<dictcomp>", "<setcomp>"}),
+    "dart": frozenset({"<asynchronous suspension>"}),
+}
 _JS_HELPERS = frozenset(
     {"asyncGeneratorStep", "_asyncToGenerator", "__awaiter", "__generator", "_next"}
     | {"_throw", "sentryWrapped", "__webpack_require__", "webpackJsonpCallback"}
@@ -72,6 +77,8 @@ def view(frame: Frame, platform: str) -> View:
 def _view(frame: Frame, platform: str) -> View:
     family = FAMILIES.get(frame.get("platform", platform), "other")
     place = _place(frame, family)
+    if family == "java" and names.is_generated(frame.get("module", "")):
+        return View("", "", Part("frame", (place,), GENERATED))
     function = _function(frame, family)
     line = _context_line(frame, family)
     if function is None or not (function or line or _is_telling(place, frame, family)):
@@ -97,8 +104,10 @@ def _place(frame: Frame, family: str) -> str:
             return name
     location = frame.get("filename") or frame.get("abs_path") or ""
     if location and location not in _NO_FILES:
-        if family == "javascript" and ("://" in location or "?" in location):
-            return files.script_name(location)
+        if family == "javascript":
+            name = files.script_name(location)
+            if name or "://" in location or "?" in location:
+                return name
         return files.file_name(location)
     if family == "native" and not frame.get("function"):
         return files.file_name(frame.get("package", ""))
@@ -110,7 +119,7 @@ def _function(frame: Frame, family: str) -> str | None:
     name = frame.get("function") or ""
     if family == "javascript":
         return _script_function(frame, name)
-    if family == "python" and name in _INLINED:
+    if name in _PASSING.get(family, ()):
         return None
     if family == "csharp":
         name = frame.get("raw_function") or name

@@ -52,9 +52,10 @@ PYTHON = "Python's standard library"
 NODE = "Node's own library"
 GO = "Go's own library"
 PHP = "PHP itself"
+RUBY = "Ruby itself"
 SYSTEM = "the system's libraries"
 RUNTIME = "the language's runtime"
-NEVER_OWN = frozenset({PYTHON, NODE, GO, PHP, SYSTEM, RUNTIME})
+NEVER_OWN = frozenset({PYTHON, NODE, GO, PHP, RUBY, SYSTEM, RUNTIME})
 """What no frame of an app can belong to, whatever the SDK says."""
 
 
@@ -109,8 +110,9 @@ _NATIVE_FUNCTIONS = re.compile(
     r"_?abort$|raise$|__assert|__cxa_|__GI_|UIApplicationMain$|"
     r"BaseThreadInitThunk$|RtlUserThreadStart$|mainCRTStartup$)"
 )
-_PYTHON_HOME = re.compile(r"/lib(?:64)?/(?:python|pypy)\d|/python\d*/lib/")
-_RUBY_HOME = re.compile(r"/(?:gems|bundler|rubygems)/|/ruby/\d|<internal:")
+_PYTHON_HOME = re.compile(r"/lib(?:64)?/(?:python|pypy)\d|/python\d+/lib/")
+_RUBY_GEMS = re.compile(r"/(?:gems|bundler)/")
+_RUBY_HOME = re.compile(r"/ruby/\d|/rubygems/|<internal:")
 _GO_HOME = re.compile(r"/pkg/mod/|/vendor/|/go/src/(?!\w+\.\w+/)|/libexec/src/")
 _JS_HOME = re.compile(
     r"node_modules|bower_components|^node:|^internal/|^~/|/~/|webpack/(?:bootstrap|"
@@ -186,7 +188,10 @@ def _go(frame: Frame, platform: str) -> str:
 
 
 def _ruby(frame: Frame, platform: str) -> str:
-    return "a gem or Ruby itself" if _RUBY_HOME.search(_path(frame)) else ""
+    path = _path(frame)
+    if _RUBY_GEMS.search(path):
+        return "a gem"
+    return RUBY if _RUBY_HOME.search(path) else ""
 
 
 def _php(frame: Frame, platform: str) -> str:

@@ -39,8 +39,14 @@ _JAVA_GENERATED = re.compile(
     r"|(?<=Accessor)\d+$"
     r"|_\$\w+\$\$$"
 )
+_JAVA_PASSING = re.compile(
+    r"\$\$(?:Enhancer|FastClass|KeyFactory|SpringCGLIB|Lambda|Proxy|_Weld"
+    r"|ExternalSynthetic|InternalSynthetic)|\$Proxy\d|_\$\$_(?:jvst|javassist|Weld)"
+    r"|\$(?:HibernateProxy|ByteBuddy|MockitoMock|auxiliary)\$|-\$\$Lambda"
+)
 _JAVA_NUMBER = re.compile(r"\$\d+(?=\$|$|/)")
 _JAVA_LAMBDA = re.compile(r"^lambda\$(\w*?)\$?[0-9a-f]*(?:\$\d+)?$")
+_KOTLIN_LAMBDA = re.compile(r"(\$lambda)[-$]\d+(?:[-$]\d+)*$")
 _CLOJURE_NUMBER = re.compile(
     r"(?<=__)\d+|(?<=eval)\d+$|(?<=closure)\d+|(?<=[Ss]cript)\d+"
 )
@@ -52,11 +58,12 @@ _CS_LAMBDA = re.compile(r"^<(\w*)>b__[\d_]*(?:`\d+)?$")
 _CS_LOCAL = re.compile(r"^<\w*>g__(\w+)\|[\d_]+$")
 _CS_NESTED_MACHINE = re.compile(r"[+.]<(<\w*>[bg]__[^>]*)>d(?:__\d+)?(?:`\d+)?$")
 _CS_ARITY = re.compile(r"`\d+(?:\[.*\])?|(?<=\w)\[[\w., ]*\]")
+_CS_TYPE_ARGUMENTS = re.compile(r"(?<=\w)<[\w., ]*>$")
 _CS_NUMBER = re.compile(r"(?<=AnonymousType)\d+|(?<=lambda_method)\d+|(?<=Proxy)_\d+")
 
 # Go
 _GO_CLOSURE = re.compile(r"(?<=\.func)\d+(?:\.\d+)*|(?<=\binit)\.\d+")
-_GO_WRAPPER = re.compile(r"\.(?:gowrap|deferwrap)\d+")
+_GO_WRAPPER = re.compile(r"\.(?:gowrap|deferwrap)\d+|-range\d+|\[[^\[\]]*\]")
 _GO_VERSION = re.compile(r"@v[^/]+|/v\d+(?=/|$|\.)|\.v\d+(?=/|$)")
 
 # PHP
@@ -72,7 +79,10 @@ _RUBY_TEMPLATE = re.compile(r"_{2,}\d+_\d+$|_{2,3}\d{5,}$|(?<=__)\d{3,}(?=__)")
 
 # Native
 _NATIVE_NAMELESS = frozenset({"<redacted>", "<unknown>", "??", "unknown", "<null>"})
-_NATIVE_HASH = re.compile(r"::h[0-9a-f]{16}$|(?<=E)?17h[0-9a-f]{16}E?$")
+_NATIVE_INVENTED = re.compile(r"(?:sub|fun|func|loc|unk|nullsub)_[0-9a-f]{4,16}$", re.I)
+_NATIVE_HASH = re.compile(
+    r"::h[0-9a-f]{16}$|(?<=E)?17h[0-9a-f]{16}E?$|\[(?:[0-9a-f]{8,16}|abi:\w+)\]"
+)
 _NATIVE_SUFFIX = re.compile(
     r"(?: \[clone [^\]]*\]|\.(?:cold|part|isra|constprop|lto_priv|llvm|clone|suffix)"
     r"(?:\.\d+)?|@@?[A-Z][\w.]*|@plt| ?\+ ?(?:0x[0-9a-f]+|\d+))$"
@@ -85,11 +95,15 @@ _NATIVE_LAMBDA = re.compile(
     r"\{lambda\([^{}]*\)(?:#\d+)?\}|'lambda\d*'(?:\([^()]*\))?|<lambda_\w+>|\$_\d+"
     r"|\{\{closure\}\}|\{closure(?:#\d+|_env#\d+)?\}|\{\{vtable\.shim\}\}"
 )
+_RUST_OWN = re.compile(r"<((?:\w+::)*\w+(?:<[^<>]*>)?)>(::.*)$")
 _RUST_NUMBER = re.compile(r"\{(impl|shim|constant|opaque)#\d+\}")
 _OBJC_BLOCK = re.compile(r"^_{2,3}\d+([-+]\[.*\])(_block_invoke)(?:[_.]\d+)*$")
 _SWIFT = re.compile(
     r"^(?:(?:partial apply for|specialized|merged|outlined|implicit|@objc|"
     r"thunk for|reabstraction thunk helper(?: from .* to)?) )+"
+)
+_SWIFT_PART = re.compile(
+    r"^\(\d+\) (?:suspend|await) resume partial function for | \(\.\w+\.\d+\)$"
 )
 _SWIFT_CLOSURE = re.compile(r"(?:implicit )?closure #\d+ (?:\(.*?\)[^)]*? )?in ")
 _OPERATOR_CALL = "operator()"
@@ -131,6 +145,11 @@ def module_name(module: str, family: str) -> str:
     return _without_stamps(module)
 
 
+def is_generated(module: str) -> bool:
+    """Whether the class was made by Java's runtime or a framework to pass calls on."""
+    return "$" in module and _JAVA_PASSING.search(module) is not None
+
+
 def type_name(kind: str, family: str) -> str:
     """An exception's type without generated parts."""
     if "@anonymous" in kind:
@@ -158,7 +177,7 @@ def _javascript(name: str) -> str:
     # Firefox writes a function within another as outer/inner, nameless as outer/<.
     name = name.rpartition("/")[2] if "/" in name else name
     name = name.rpartition(".")[2] if "." in name else name
-    name = _JS_COPY.sub("", name.strip())
+    name = _JS_COPY.sub("", _JS_WORDS.sub("", name.strip()))
     name = _JS_CALLEE.sub("_callee", name)
     return "" if name in _JS_NAMELESS or name.isdigit() else name
 
@@ -184,18 +203,19 @@ def _ruby(name: str) -> str:
 
 
 def _java(name: str) -> str:
-    name = _JAVA_LAMBDA.sub(r"lambda$\1", name)
+    name = _KOTLIN_LAMBDA.sub(r"\1", _JAVA_LAMBDA.sub(r"lambda$\1", name))
     return _CLOJURE_NUMBER.sub("", _JAVA_NUMBER.sub("$" + AUTO, name))
 
 
 def _csharp(name: str) -> str:
-    name = name.partition("(")[0].strip().rpartition(" ")[2]
+    name = name.partition("(")[0].partition(" {")[0].strip().rpartition(" ")[2]
     name = name.replace("<<Main>$>", "<Main>")
     name = _CS_LOCAL.sub(r"\1", _CS_LAMBDA.sub(r"\1", name))
     if name.endswith("MoveNext") and "<" in name:
         name = re.sub(r".*<(\w+)>.*", r"\1", name)
     name = "Main" if name == "<Main>$" else name
-    return _CS_NUMBER.sub("", _CS_ARITY.sub("", name))
+    name = _CS_TYPE_ARGUMENTS.sub("", _CS_ARITY.sub("", name))
+    return _CS_NUMBER.sub("", name)
 
 
 def csharp_state_machine(module: str) -> str:
@@ -209,13 +229,19 @@ def csharp_state_machine(module: str) -> str:
 
 
 def _go(name: str) -> str:
-    name = _GO_WRAPPER.sub("", _GO_CLOSURE.sub("", name))
-    return name.removesuffix("-fm")
+    name = _GO_WRAPPER.sub("", _GO_WRAPPER.sub("", _GO_CLOSURE.sub("", name)))
+    # Variables of a package were set by "glob." until Go 1.20, and are by "init" since.
+    return name.replace("glob..func", "init.func").removesuffix("-fm")
 
 
 def _native(name: str) -> str:
-    if name in _NATIVE_NAMELESS or _ADDRESS.fullmatch(name):
+    if (
+        name in _NATIVE_NAMELESS
+        or _ADDRESS.fullmatch(name)
+        or _NATIVE_INVENTED.match(name)
+    ):
         return ""
+    name = _SWIFT_PART.sub("", name)
     if name[:1] == "_" and (block := _OBJC_BLOCK.match(name)):
         return block[1] + block[2]
     if name[:2] in ("-[", "+["):
@@ -234,6 +260,9 @@ def _without_arguments(name: str) -> str:
     """A C++, Rust or Swift name without arguments, template ones, and return type."""
     if name[:1] == "<" and " as " in name:  # Rust: <Type as Trait>::function
         return name
+    own = _RUST_OWN.match(name)
+    if own:
+        name = own[1] + own[2]
     name = name.replace(_OPERATOR_CALL, "operator\x01")
     kept: list[str] = []
     depth = 0
@@ -256,7 +285,8 @@ def _without_arguments(name: str) -> str:
 
 def _dart(name: str) -> str:
     name = _DART_LIBRARY.sub("", name)
-    return name.replace("<anonymous closure>", "<fn>").removeprefix("new ")
+    name = name.replace("<anonymous closure>", "<fn>")
+    return name.removeprefix("new ").removesuffix(".new")
 
 
 def _elixir(name: str) -> str:

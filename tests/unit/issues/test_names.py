@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.events import error, frame, hash_of
+from tests.unit.issues.tables import rows
 
 FUNCTIONS = {
     "javascript": [
@@ -242,3 +243,28 @@ def test_a_compiled_template_is_known_without_its_hash() -> None:
         "include", filename=f"{views}89e6c98d92887913cadf06b2adb97f26cde4849b.php"
     )
     assert hash_of(error(one, platform="php")) == hash_of(error(other, platform="php"))
+
+
+def named(axis: str, name: str) -> str:
+    """The hash of an error in a function, module, script or file of the name."""
+    platform, _, kind = axis.partition(" ")
+    if platform == "script":
+        is_bare = not {"/", "\\", " "} & set(name)
+        url = f"https://x.org/assets/{name}" if is_bare else name
+        return hash_of(error(frame("draw", filename=url), platform="javascript"))
+    if kind == "module":
+        return in_module(platform, name)
+    if kind == "function":
+        return in_function(platform, name)
+    start, end = frame("start", filename="index.x"), frame("go", filename=name)
+    return hash_of(error(start, end, platform=platform))
+
+
+@pytest.mark.parametrize(("axis", "names"), rows("names_same.txt"))
+def test_names_that_differ_by_build_are_one(axis: str, names: list[str]) -> None:
+    assert len({named(axis, name) for name in names}) == 1
+
+
+@pytest.mark.parametrize(("axis", "names"), rows("names_different.txt"))
+def test_names_that_people_gave_differ(axis: str, names: list[str]) -> None:
+    assert len({named(axis, name) for name in names}) == len(names)

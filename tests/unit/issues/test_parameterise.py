@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from pathlib import Path
 
 import pytest
 
 from issues.grouping.v1.parameterise import parameterised
-
-FOLDER = Path(__file__).parent
+from tests.unit.issues.tables import rows
 
 ONE_TEMPLATE = [
     (
@@ -217,10 +215,7 @@ HOSTILE_S = 0.02
 
 
 def pairs(file: str) -> list[tuple[str, str]]:
-    """The pairs of a file of this folder, one a line, under the names of axes."""
-    lines = (FOLDER / file).read_text("utf-8").splitlines()
-    found = (line.partition(" ⇔ ") for line in lines if not line.startswith("["))
-    return [(one, other) for one, _, other in found]
+    return [(one, other) for _, (one, other) in rows(file)]
 
 
 @pytest.mark.parametrize(("one", "other"), ONE_TEMPLATE + pairs("messages_same.txt"))
