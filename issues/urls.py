@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from issues.views import attachments, changes, detail, events, feedback, lists
+from issues.views import attachments, changes, detail, events, feedback, lists, rules
 
 app_name = "issues"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
     path("o/<slug:org>/issues/update/", changes.update, name="update"),
     path(_PROJECT, lists.project_issues, name="list"),
+    path(f"{_PROJECT}settings/grouping/", rules.grouping_rules, name="grouping_rules"),
     path(f"{_PROJECT}feedback/", feedback.project_feedback, name="feedback"),
     path(
         f"{_PROJECT}feedback/<int:report>/resolve/",

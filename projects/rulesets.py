@@ -13,10 +13,12 @@ CHANGES_SHOWN = 20
 
 def grouping_of(project: Project) -> GroupingTexts:
     found = project.grouping_rulesets.filter(is_current=True).first()
-    if found is None:
-        return GroupingTexts()
+    return texts_of(found) if found else GroupingTexts()
+
+
+def texts_of(ruleset: GroupingRuleset) -> GroupingTexts:
     return GroupingTexts(
-        fingerprinting=found.fingerprinting, enhancements=found.enhancements
+        fingerprinting=ruleset.fingerprinting, enhancements=ruleset.enhancements
     )
 
 

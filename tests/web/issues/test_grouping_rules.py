@@ -1,0 +1,92 @@
+"""The settings page of a project's rules for grouping."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from django.test import Client
+
+from projects import rulesets
+from projects.models import Organization, Project, Role
+from projects.rules import GroupingTexts
+from tests.factories import make_organization, make_project
+from tests.people import client_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/o/acme/p/shop/settings/grouping/"
+ONE = {"fingerprinting": "# ours\r\ntype:A -> a", "enhancements": "app:no +app  \r\n"}
+TEXTS = GroupingTexts(fingerprinting="# ours\ntype:A -> a", enhancements="app:no +app")
+
+
+@pytest.fixture
+def organization() -> Organization:
+    return make_organization("acme")
+
+
+@pytest.fixture
+def project(organization: Organization) -> Project:
+    return make_project("shop", organization=organization)
+
+
+@pytest.fixture
+def admin(organization: Organization, project: Project) -> Client:
+    return client_of(organization, Role.ADMIN)
+
+
+def text_of(client: Client, address: str = PAGE) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return unescape(response.content.decode())
+
+
+def test_rules_are_kept_and_shown_again(admin: Client, project: Project) -> None:
+    response = admin.post(PAGE, ONE)
+    assert response.headers["Location"] == PAGE
+    assert rulesets.grouping_of(project) == TEXTS
+    assert "# ours\ntype:A -> a</textarea>" in text_of(admin)
+
+
+def test_who_changed_the_rules_is_told(admin: Client, project: Project) -> None:
+    admin.post(PAGE, ONE)
+    (change,) = rulesets.changes_of(project)
+    assert change.changed_by is not None
+    assert f"<td>{change.changed_by}</td>" in text_of(admin)
+
+
+def test_a_mistake_is_told_by_line_and_column(admin: Client, project: Project) -> None:
+    bad = {"fingerprinting": "type:A -> a\ntype:B bogus:c -> b", "enhancements": ""}
+    text = unescape(admin.post(PAGE, bad).content.decode())
+    assert "Line 2, column 8: there is no matcher called bogus" in text
+    assert "<bdi>type:B </bdi><mark><bdi>bogus:c -> b</bdi></mark>" in text
+    assert "type:B bogus:c -> b</textarea>" in text
+    assert rulesets.grouping_of(project) == GroupingTexts()
+
+
+def test_rules_without_end_are_refused(admin: Client, project: Project) -> None:
+    response = admin.post(PAGE, {"fingerprinting": "type:" + "{a,b}*" * 170_000})
+    assert "longer than 100000 characters" in response.content.decode()
+    assert rulesets.grouping_of(project) == GroupingTexts()
+
+
+def test_an_earlier_version_can_be_opened(admin: Client, project: Project) -> None:
+    admin.post(PAGE, ONE)
+    admin.post(PAGE, {**ONE, "fingerprinting": ""})
+    assert "type:A -> a</textarea>" not in text_of(admin)
+    assert "type:A -> a</textarea>" in text_of(admin, f"{PAGE}?version=1")
+
+
+def test_what_people_wrote_is_text(admin: Client) -> None:
+    hostile = '</textarea><script>alert("x")</script>'
+    page = admin.post(PAGE, {"fingerprinting": hostile}).content.decode()
+    assert "<script>alert" not in page
+
+
+def test_members_who_manage_nothing_see_no_rules(
+    organization: Organization, project: Project
+) -> None:
+    member = client_of(organization, Role.MEMBER)
+    assert member.get(PAGE).status_code == 403
+    assert member.post(PAGE, ONE).status_code == 403
+    assert rulesets.grouping_of(project) == GroupingTexts()
