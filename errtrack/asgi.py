@@ -9,13 +9,18 @@ from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
 from errtrack.wsgi import application as pages_in_django
+from ingest import answers
 from ingest.answers import Send
+from ingest.body import BodyError
 from ingest.edge import Edge
+from ingest.gate import refused
 from ingest.intake import Receive
 from ingest.routes import find_route
 
 # Everything of a query that may stand in an address as it is.
 _QUERY_SAFE = "!#$%&'()*+,/:;=?@[]~\"<>\\^`{|}"
+# The headers that say where a body ends.
+_FRAMING = (b"content-length", b"transfer-encoding")
 
 _edge = Edge()
 # Django's own types know only what it returns itself.
@@ -27,8 +32,44 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
         await _live(receive, send)
     elif scope["type"] == "http" and find_route(scope["path"]) is not None:
         await _edge(scope, receive, send)
+    elif scope["type"] == "http" and _has_body(scope):
+        await _serve_with_body(scope, receive, send)
     else:
         await _pages(_plain(scope), receive, send)
+
+
+async def _serve_with_body(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Takes the body before a thread: of these there are few, and a slow sender would
+    have one for as long as it likes. It has the bounds of those that the edge takes."""
+    intake = _edge.intake
+    headers = dict(scope["headers"])
+    try:
+        body, held = await intake.receive(receive, headers)
+    except BodyError as error:
+        await intake.discard(receive, headers)
+        await answers.refused(refused(error)).send(send)
+        return
+    # A body in chunks has no length that the bridge to WSGI could pass on.
+    told = [header for header in scope["headers"] if header[0] not in _FRAMING]
+    told.append((b"content-length", b"%d" % len(body)))
+    try:
+        await _pages({**_plain(scope), "headers": told}, _again(body, receive), send)
+    finally:
+        intake.release(held)
+
+
+def _has_body(scope: dict[str, Any]) -> bool:
+    return any(name in _FRAMING and value != b"0" for name, value in scope["headers"])
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that was received, and then whatever comes after it."""
+    received = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def following() -> dict[str, Any]:
+        return received.pop() if received else await receive()
+
+    return following
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -49,7 +49,7 @@ class Edge:
         self._keyring = Keyring(self._valkey, settings.SPOOL_DIR / "keys", load)
         self._appender = Appender(self._valkey)
         self._refusals = Refusals(self._valkey)
-        self._intake = Intake(settings.MAX_REQUEST_BYTES)
+        self.intake = Intake(settings.MAX_REQUEST_BYTES)
         self._limits = Limits(settings.MAX_ENVELOPE_BYTES, settings.MAX_EVENT_BYTES)
         # One: of what takes long only one at a time takes memory and a core.
         self._thread = ThreadPoolExecutor(1, "aside")
@@ -93,9 +93,9 @@ class Edge:
             count_request(Outcome.ACCEPTED)
             return answer
         finally:
-            self._intake.release(received.held)
+            self.intake.release(received.held)
         if not received.is_whole:
-            await self._intake.discard(receive, request.headers)
+            await self.intake.discard(receive, request.headers)
         return self._refuse(refusal, received.key)
 
     async def _take(
@@ -181,7 +181,7 @@ class Edge:
             return special.convert(posted)
         converted = await self._aside(special.convert, posted)
         made = sum(len(parcel.body) for parcel in converted.parcels)
-        received.held = self._intake.replace(received.held, made)
+        received.held = self.intake.replace(received.held, made)
         return converted
 
     async def _append_parcel(
@@ -219,7 +219,7 @@ class Edge:
             received.is_whole = True
             return _body_in_query(request)
         try:
-            body, held = await self._intake.receive(receive, request.headers)
+            body, held = await self.intake.receive(receive, request.headers)
         except BodyError as error:
             raise gate.refused(error) from None
         received.is_whole, received.held = True, held

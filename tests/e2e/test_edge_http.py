@@ -8,6 +8,7 @@ import json
 import socket
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -194,6 +195,26 @@ def test_special_endpoints_answer_as_the_protocol_says(door: Door) -> None:
 
 def test_pages_are_still_served(door: Door) -> None:
     assert door.running.is_serving()
+
+
+def test_slow_senders_to_pages_hold_no_thread(door: Door) -> None:
+    start = b"POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na="
+    address = ("127.0.0.1", door.running.port)
+    with ExitStack() as links:
+        for _ in range(8):
+            link = links.enter_context(socket.create_connection(address))
+            link.sendall(start)
+        assert door.running.is_serving()
+
+
+def test_pages_take_bodies_in_chunks(door: Door) -> None:
+    answer = door.raw(
+        b"POST /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+        b"3\r\na=b\r\n0\r\n\r\n"
+    )
+    # Without the token of a form of ours it is refused, by the page.
+    assert answer.startswith(b"HTTP/1.1 403")
 
 
 def test_what_was_accepted_outlives_valkey_and_the_edge_comes_back(door: Door) -> None:
