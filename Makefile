@@ -76,7 +76,7 @@ $(CLIENTS)/%/.installed: $(CLIENT_LOCKS)/python/%.txt | .venv/.installed
 $(CLIENTS)/npm/.installed: $(CLIENT_LOCKS)/package.json $(CLIENT_LOCKS)/package-lock.json
 	@mkdir -p $(@D)
 	cp $^ $(@D)
-	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Takes up the newest release of each major version of the Python clients, and what
