@@ -29,6 +29,9 @@ _QUIET = (
 )
 
 
+# What any sender of odd headers could have them say, with a traceback each time.
+_SILENT = ("django.security.DisallowedHost",)
+
 # Django has given these handlers and levels of their own by now.
 _DJANGO = ("django", "django.server")
 
@@ -58,6 +61,8 @@ def configure(choices: dict[str, str]) -> None:
         logger.propagate = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
