@@ -33,7 +33,7 @@ def host_of(url: str) -> str:
     except ValueError:
         return ""
     if separator and not scheme.startswith(("http", "ws")):
-        return scheme
+        return scheme.partition(":")[0]
     return (host or "").removeprefix("www.")
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from issues import csp
+from issues.crashsite import crash_frame, crash_frames, main_exception
 from issues.event import Event, Exception_, Frame
+from issues.grouping.v1.library import FAMILIES
+from issues.grouping.v1.names import csharp_state_machine, function_name, module_name
 
 VALUE_CHARS = 1024
 TYPE_CHARS = 128
@@ -18,6 +21,8 @@ UNKNOWN = "<unknown>"
 _NAMELESS = frozenset({"?", "<anonymous>", "<unknown>", "anonymous", "<redacted>"})
 _FUNCTION_ONLY = frozenset({"native", "cocoa", "objc", "c", "cpp", "swift"})
 _FUNCTION_FIRST = frozenset({"javascript", "node", "electron", "react-native"})
+# What compilers and engines add to these names helps nobody to read them.
+_CLEANED = frozenset({"javascript", "java", "csharp", "native"})
 
 
 class Description(NamedTuple):
@@ -38,7 +43,7 @@ class Description(NamedTuple):
 def describe(event: Event) -> Description:
     """How the issue list tells of the event."""
     if "exception" in event:
-        return _error(event, event["exception"]["values"][-1])
+        return _error(event, main_exception(event))
     if "csp" in event:
         return _policy_report(event)
     message = _message(event)
@@ -73,7 +78,7 @@ def _error(event: Event, last: Exception_) -> Description:
             metadata[name] = text
     line = first_line(value)
     title = f"{kind}: {line}" if kind and line else kind or line
-    title = title or frame.get("function") or UNKNOWN
+    title = title or _name(frame, event["platform"]) or UNKNOWN
     return Description("error", title, kind, value, culprit(event), metadata)
 
 
@@ -111,45 +116,30 @@ def culprit(event: Event) -> str:
     return _cut(named, CULPRIT_CHARS)
 
 
-def crash_frame(event: Event) -> Frame:
-    """The app's last frame, else the last one; empty when there is none."""
-    frames = crash_frames(event)
-    for frame in frames[::-1]:
-        if frame.get("in_app"):
-            return frame
-    return frames[-1] if frames else {}
-
-
 def _named_frame(event: Event) -> Frame:
     """The app's last frame that has a name, else the crash frame."""
     for frame in crash_frames(event)[::-1]:
-        if frame.get("in_app") and _name(frame):
+        if frame.get("in_app") and _name(frame, event["platform"]):
             return frame
     return crash_frame(event)
 
 
-def crash_frames(event: Event) -> list[Frame]:
-    """Those of the last exception with a trace, else of the event or its thread."""
-    values = event["exception"]["values"] if "exception" in event else []
-    threads = event["threads"]["values"] if "threads" in event else []
-    shown = [t for t in threads if t.get("crashed") or t.get("current")] or threads
-    traces = [value.get("stacktrace") for value in values[::-1]]
-    traces.append(event.get("stacktrace"))
-    traces += [thread.get("stacktrace") for thread in shown if len(shown) == 1]
-    for trace in traces:
-        if trace is not None:
-            return trace["frames"]
-    return []
-
-
-def _name(frame: Frame) -> str:
-    """The frame's function, empty for a nameless one."""
+def _name(frame: Frame, platform: str) -> str:
+    """The frame's function as people call it, empty for a nameless one."""
     function = frame.get("function", "")
-    return "" if function.rpartition(".")[2] in _NAMELESS else function
+    if function.rpartition(".")[2] in _NAMELESS:
+        return ""
+    family = FAMILIES.get(frame.get("platform", platform), "other")
+    if family not in _CLEANED:
+        return function
+    if family == "csharp" and function.startswith("MoveNext"):
+        function = csharp_state_machine(frame.get("module", "")) or function
+    name = function_name(function, family).removeprefix("lambda$")
+    return name.partition("$lambda")[0] if family == "java" else name
 
 
 def _place(frame: Frame, platform: str) -> str:
-    function = _name(frame)
+    function = _name(frame, platform)
     if platform in _FUNCTION_ONLY:
         return function
     place = frame.get("module") or frame.get("filename") or ""
@@ -157,4 +147,6 @@ def _place(frame: Frame, platform: str) -> str:
         return f"{function}({place})" if function and place else function or place
     if not place:
         return function
+    if FAMILIES.get(platform) == "csharp":
+        place = module_name(place, "csharp")
     return f"{place} in {function or '?'}"

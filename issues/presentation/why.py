@@ -58,6 +58,7 @@ _HINTS = frozenset(
         gettext_noop("it belongs to a gem"),
         gettext_noop("it belongs to Ruby itself"),
         gettext_noop("it belongs to PHP itself"),
+        gettext_noop("it belongs to Erlang's own library"),
         gettext_noop("it was generated, and only passes the call on"),
         gettext_noop("it belongs to a library of the system"),
         gettext_noop("it belongs to the language's runtime"),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
+from issues.crashsite import crash_frames
 from issues.event import Event, Exception_, Frame
 from issues.grouping.rules import NO_RULES, Choice, GroupingRules, Verdicts
 from issues.grouping.rules.application import applied, is_about, ready
@@ -23,7 +24,6 @@ from issues.grouping.rules.matchers import (
 from issues.grouping.rules.reading import read_rules
 from issues.grouping.rules.stack import StackRule
 from issues.repeated import Frames
-from issues.titles import crash_frames
 
 TRACES_MAX = 1024
 

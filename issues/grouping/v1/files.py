@@ -81,6 +81,7 @@ def file_name(location: str) -> str:
     if location.startswith("(eval at "):  # Where it stands is said since Ruby 3.3.
         return "(eval)"
     name = location.replace("\\", "/").rpartition("/")[2].lower()
+    name = name.rpartition(".apk!")[2]
     if not any(letter.isdigit() for letter in name):
         return name
     return _PHP_EVAL.sub("", _GENERATED.sub("", name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from issues.crashsite import crash_frame
 from issues.event import Event
 from issues.grouping.v1.parameterise import parameterised
-from issues.titles import crash_frame
 
 _VARIABLE = re.compile(r"\{\{\s*([\w.:-]+)\s*\}\}")
 _DEFAULTS = frozenset({"default", ":default"})

@@ -37,7 +37,13 @@ _PASSING = {
 }
 _JS_HELPERS = frozenset(
     {"asyncGeneratorStep", "_asyncToGenerator", "__awaiter", "__generator", "_next"}
-    | {"_throw", "sentryWrapped", "__webpack_require__", "webpackJsonpCallback"}
+    | {
+        "tryCatch",
+        "_throw",
+        "sentryWrapped",
+        "__webpack_require__",
+        "webpackJsonpCallback",
+    }
     | {"__webpack_exec__", "__rspack_require__", "wrapped"}
 )
 
@@ -133,7 +139,9 @@ def _function(frame: Frame, family: str) -> str | None:
 
 def _script_function(frame: Frame, name: str) -> str | None:
     location = frame.get("filename") or frame.get("abs_path") or ""
-    if location in _NO_FILES or name in ("eval", "eval code", "Generator.next"):
+    if location in _NO_FILES or name in ("eval", "eval code"):
+        return None
+    if name.startswith("Generator."):
         return None
     if "eval at " in location or "> eval" in location or " line " in location:
         return None

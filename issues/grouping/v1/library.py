@@ -53,9 +53,10 @@ NODE = "Node's own library"
 GO = "Go's own library"
 PHP = "PHP itself"
 RUBY = "Ruby itself"
+ERLANG = "Erlang's own library"
 SYSTEM = "the system's libraries"
 RUNTIME = "the language's runtime"
-NEVER_OWN = frozenset({PYTHON, NODE, GO, PHP, RUBY, SYSTEM, RUNTIME})
+NEVER_OWN = frozenset({PYTHON, NODE, GO, PHP, RUBY, ERLANG, SYSTEM, RUNTIME})
 """What no frame of an app can belong to, whatever the SDK says."""
 
 
@@ -224,6 +225,8 @@ def _dart(frame: Frame, platform: str) -> str:
 
 def _elixir(frame: Frame, platform: str) -> str:
     path = _path(frame)
+    if path.endswith(".erl"):
+        return ERLANG
     return PACKAGE if path.startswith("deps/") or "/deps/" in path else ""
 
 

@@ -291,6 +291,8 @@ def test_policy_reports_are_known_by_directive_and_host() -> None:
     assert font == report("font-src", "https://www.f.example.net:444/b.woff?x=1")
     assert font != report("media-src", "https://f.example.net/a.woff")
     assert font != report("font-src", "https://g.example.net/a.woff")
+    blob = report("img-src", "blob:https://iot.example.org/1f0c2a3b")
+    assert blob == report("img-src", "blob")
     assert report("font-src", "inline") != report("font-src", "eval")
 
 

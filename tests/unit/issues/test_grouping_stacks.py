@@ -131,6 +131,18 @@ ONE_TRACE = {
         python("/srv/.venv/lib/python3.12/site-packages/y.py", "y", in_app=False),
         python("/usr/lib/python3/dist-packages/y.py", "y", in_app=False),
     ],
+    "helpers of compiled generators say nothing": [
+        script("refresh", "draw"),
+        script("refresh", "tryCatch", "Generator._invoke", "Generator.next", "draw"),
+        script("refresh", "asyncGeneratorStep", "_next", "draw"),
+        script("refresh", "__awaiter", "sentryWrapped", "draw"),
+    ],
+    "Erlang's own library says nothing": [
+        plain("elixir", ("Shop.go/1", "lib/shop.ex")),
+        plain(
+            "elixir", (":proc_lib.init_p/3", "proc_lib.erl"), ("Shop.go/1", "shop.ex")
+        ),
+    ],
     "Ruby's own library says nothing": [
         plain("ruby", ("go", "a.rb")),
         plain("ruby", ("each", "<internal:array>"), ("go", "a.rb")),

@@ -102,6 +102,45 @@ def test_a_nameless_function_gives_way_to_a_named_one() -> None:
     assert described(payload).culprit == "checkout(cart)"
 
 
+@pytest.mark.parametrize(
+    ("platform", "module", "function", "culprit"),
+    [
+        ("java", "iot.Hub", "lambda$go$0", "iot.Hub in go"),
+        ("java", "iot.HubKt", "go$lambda$3", "iot.HubKt in go"),
+        ("csharp", "Shop.Orders+<Send>d__12", "MoveNext", "Shop.Orders in Send"),
+        ("csharp", "Shop.Orders", "<Send>b__1_0", "Shop.Orders in Send"),
+        ("node", "cart", "async Object.total [as onClick]", "total(cart)"),
+        ("rust", "", "hub::poll::h0123456789abcdef", "hub.rs in hub::poll"),
+        ("native", "", "void Hub::poll<int>(int, char const*)", "Hub::poll<T>"),
+        ("cocoa", "", "__29-[Foo bar]_block_invoke_2", "-[Foo bar]_block_invoke"),
+        ("python", "shop.cart", "<lambda>", "shop.cart in <lambda>"),
+        ("go", "acme.org/shop", "(*Cart).Total", "acme.org/shop in (*Cart).Total"),
+        ("ruby", "", "block in total", "hub.rs in block in total"),
+        ("dart", "", "Cart.total", "hub.rs in Cart.total"),
+    ],
+)
+def test_functions_are_called_as_people_call_them(
+    platform: str, module: str, function: str, culprit: str
+) -> None:
+    place = {"module": module} if module else {"filename": "hub.rs"}
+    payload = error(frame(function, **place), platform=platform)
+    assert described(payload).culprit == culprit
+
+
+def test_a_group_of_one_kind_is_called_by_it() -> None:
+    def group_of(*kinds: str) -> str:
+        members = [
+            {"type": kind, "mechanism": {"exception_id": number, "parent_id": 0}}
+            for number, kind in enumerate(kinds, 1)
+        ]
+        root = {"exception_id": 0, "is_exception_group": True}
+        values = [*members, {"type": "ExceptionGroup", "mechanism": root}]
+        return described({"platform": "python", "exception": values}).title
+
+    assert group_of("OSError", "OSError") == "OSError"
+    assert group_of("OSError", "KeyError") == "ExceptionGroup"
+
+
 def test_the_transaction_comes_first_and_the_url_last() -> None:
     payload = error(frame("total", module="cart"))
     assert described(payload | {"transaction": "/pay"}).culprit == "/pay"
