@@ -29,8 +29,8 @@ WHERE project_id = ANY(%s::int4[]) AND hash = ANY(%s::uuid[])
 
 # What the batch changes, locked in issue order. Parameter: issue ids.
 LOCK_ISSUES = """
-SELECT s.issue_id, s.status, s.status_at, s.last_seen, i.title, i.type, i.value,
-       i.culprit, t.tag_ids, t.counts
+SELECT s.issue_id, s.status, s.substatus, s.status_at, s.last_seen,
+       i.title, i.type, i.value, i.culprit, t.tag_ids, t.counts
 FROM issues_issuestate s
 JOIN issues_issue i ON i.id = s.issue_id
 LEFT JOIN issues_issuetags t ON t.issue_id = s.issue_id

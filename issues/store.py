@@ -11,9 +11,17 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from issues import dictionaries, eventrows, names, partitions, reports, sql
+from issues import (
+    dictionaries,
+    eventrows,
+    names,
+    partitions,
+    reports,
+    resolutions,
+    sql,
+)
 from issues.beginning import as_json, find_or_begin_issues, title_columns
-from issues.models import Activity, Status
+from issues.models import Activity, Status, Substatus
 from issues.newevent import NewEvent
 from issues.tagcounts import TagTally
 from projects import arrays
@@ -47,6 +55,7 @@ class _Locked:
     """An issue that the batch changes, as it was before."""
 
     status: int
+    substatus: int
     status_at: datetime
     last_seen: datetime
     title: tuple[str, str, str, str]
@@ -90,7 +99,7 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
     _add_hours(fresh, issue_of)
     new_users = _add_users(fresh, issue_of, user_of)
     tally.write()
-    reopened = [i for i, added in sums.items() if _reopens(locked[i], added)]
+    reopened = _came_back(fresh, issue_of, sums, locked)
     _add_to_states(sums, new_users, set(reopened), now)
     _retitle(sums, locked, is_busy=len(fresh) >= _BUSY_BATCH)
     _write_activity(sums, new_issues, reopened, now)
@@ -99,7 +108,7 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
         events=fresh,
         duplicates=len(events) - len(fresh),
         new_issues=new_issues,
-        reopened_issues=reopened,
+        reopened_issues=list(reopened),
     )
 
 
@@ -159,10 +168,9 @@ def _lock_issues(sums: dict[int, _Sum]) -> tuple[dict[int, _Locked], TagTally]:
     locked: dict[int, _Locked] = {}
     tally = TagTally({issue: added.project_id for issue, added in sums.items()})
     for row in sql.run(sql.LOCK_ISSUES, arrays.of_numbers(sums)):
-        issue_id, status, status_at, last_seen, *title, tag_ids, counts = row
-        locked[issue_id] = _Locked(
-            status, status_at, last_seen, (title[0], title[1], title[2], title[3])
-        )
+        issue_id, status, substatus, at, last_seen, *title, tag_ids, counts = row
+        called = (title[0], title[1], title[2], title[3])
+        locked[issue_id] = _Locked(status, substatus, at, last_seen, called)
         if tag_ids is not None:
             tally.start_from(issue_id, tag_ids, counts)
     return locked, tally
@@ -234,9 +242,33 @@ def _add_users(
     return added
 
 
-def _reopens(before: _Locked, added: _Sum) -> bool:
-    """A resolved issue came back; what was received before the resolving does not."""
-    return before.status == Status.RESOLVED and added.received_at > before.status_at
+def _came_back(
+    events: list[NewEvent],
+    issue_of: list[int],
+    sums: dict[int, _Sum],
+    locked: dict[int, _Locked],
+) -> dict[int, NewEvent]:
+    """The event that reopens each resolved issue that came back, in issue order.
+
+    What was received before the resolving proves nothing. Where a release has the
+    fix, its events and those of later ones count; this costs other issues nothing.
+    """
+    back: dict[int, NewEvent] = {}
+    waiting: dict[int, list[NewEvent]] = {}
+    for issue, added in sums.items():
+        before = locked[issue]
+        if before.status != Status.RESOLVED or added.received_at <= before.status_at:
+            continue
+        if before.substatus == Substatus.IN_RELEASE:
+            waiting[issue] = []
+        else:
+            back[issue] = added.newest
+    if waiting:
+        for event, issue in zip(events, issue_of, strict=True):
+            if issue in waiting and event.received_at > locked[issue].status_at:
+                waiting[issue].append(event)
+        back |= resolutions.came_back(waiting)
+    return dict(sorted(back.items()))
 
 
 def _add_to_states(
@@ -278,17 +310,18 @@ def _retitle(
 
 
 def _write_activity(
-    sums: dict[int, _Sum], began: list[int], reopened: list[int], now: datetime
+    sums: dict[int, _Sum], began: list[int], back: dict[int, NewEvent], now: datetime
 ) -> None:
-    rows = [(issue, Activity.Kind.FIRST_SEEN) for issue in sorted(began)]
-    rows += [(issue, Activity.Kind.REGRESSION) for issue in reopened]
+    first, again = Activity.Kind.FIRST_SEEN, Activity.Kind.REGRESSION
+    rows = [(issue, first, sums[issue].newest) for issue in sorted(began)]
+    rows += [(issue, again, event) for issue, event in back.items()]
     if rows:
         sql.run(
             sql.INSERT_ACTIVITY,
-            [sums[issue].project_id for issue, _ in rows],
-            [issue for issue, _ in rows],
-            [kind.value for _, kind in rows],
-            [as_json(_said_of(sums[issue].newest)) for issue, _ in rows],
+            [event.project_id for _, _, event in rows],
+            [issue for issue, _, _ in rows],
+            [kind.value for _, kind, _ in rows],
+            [as_json(_said_of(event)) for _, _, event in rows],
             [now] * len(rows),
         )
 

@@ -8,13 +8,15 @@ Activity in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from issues import resolutions
 from issues.models import (
     Activity,
     Bookmark,
@@ -23,12 +25,21 @@ from issues.models import (
     Status,
     Substatus,
 )
+from issues.resolutions import Fix, FixedIn, fixes_for
 from projects.models import User
 
 _KINDS = {
     Status.UNRESOLVED: Activity.Kind.UNRESOLVED,
     Status.RESOLVED: Activity.Kind.RESOLVED,
     Status.IGNORED: Activity.Kind.IGNORED,
+}
+
+
+# What an issue is then, unless it waits for something.
+_SUBSTATUS = {
+    Status.UNRESOLVED: Substatus.ONGOING,
+    Status.RESOLVED: Substatus.NONE,
+    Status.IGNORED: Substatus.NONE,
 }
 
 
@@ -39,11 +50,25 @@ class Change:
     issue_id: int
     status: int
     substatus: int
+    # Where it was resolved in a release.
+    fix: Fix | None = None
 
 
 def resolve(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
     """The ids of the issues that this resolved."""
     return _ids(set_status(issue_ids, Status.RESOLVED, user=user))
+
+
+def resolve_in(
+    issue_ids: Iterable[int], where: FixedIn, *, user: User | None
+) -> list[Change]:
+    """Resolves the issues until a release that should have the fix brings them back.
+
+    Raises NoSuchRelease, and then changes none.
+    """
+    ids = sorted(set(issue_ids))
+    fixes = fixes_for(ids, where)
+    return set_status(ids, Status.RESOLVED, user=user, fixes=fixes)
 
 
 def unresolve(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
@@ -62,20 +87,25 @@ def set_status(
     *,
     user: User | None,
     because: Mapping[str, str] | None = None,
+    fixes: Mapping[int, Fix] | None = None,
 ) -> list[Change]:
     """Gives the issues another status; what those were that really changed.
 
-    `because` is what the activity tells of the reason, where the service itself acts.
+    `because` is what the activity tells of the reason, where the service itself acts;
+    `fixes` says by project in which release resolved issues are fixed.
     """
-    substatus = Substatus.ONGOING if status == Status.UNRESOLVED else Substatus.NONE
+    substatus = _SUBSTATUS[status] if fixes is None else Substatus.IN_RELEASE
     now = timezone.now()
     with transaction.atomic():
-        states = list(_locked(issue_ids).exclude(status=status))
-        changes = [Change(s.issue_id, s.status, s.substatus) for s in states]
+        states = list(_differing(_locked(issue_ids), status, substatus))
+        changes = _changes(states)
         IssueState.objects.filter(issue__in=_ids(changes)).update(
             status=status, substatus=substatus, status_at=now
         )
-        _note(states, status, user, now, because)
+        new = {s.issue_id: fixes[s.project_id] for s in states} if fixes else {}
+        resolutions.replace({s.issue_id: s.project_id for s in states}, _by(user, new))
+        told = {issue: fix.told for issue, fix in new.items()}
+        _note(states, status, user, now, because or {}, told)
     return changes
 
 
@@ -93,8 +123,12 @@ def undo(changes: Sequence[Change], became: Status, *, user: User | None) -> lis
             state.status, state.substatus = old.status, old.substatus
             state.status_at = now
         IssueState.objects.bulk_update(states, ["status", "substatus", "status_at"])
+        fixes = {s.issue_id: fix for s in states if (fix := before[s.issue_id].fix)}
+        resolutions.replace({s.issue_id: s.project_id for s in states}, fixes)
+        told = {issue: fix.told for issue, fix in fixes.items()}
         for status in Status:
-            _note([s for s in states if s.status == status], status, user, now)
+            those = [state for state in states if state.status == status]
+            _note(those, status, user, now, {}, told)
     return [state.issue_id for state in states]
 
 
@@ -154,19 +188,47 @@ def _note(
     status: Status,
     user: User | None,
     at: datetime,
-    because: Mapping[str, str] | None = None,
+    because: Mapping[str, str],
+    told: Mapping[int, Mapping[str, Any]],
 ) -> None:
+    """An activity for each; `told` is what it tells of some of the issues."""
     Activity.objects.bulk_create(
         Activity(
             project_id=state.project_id,
             issue_id=state.issue_id,
             kind=_KINDS[status],
             user=user,
-            data=dict(because or {}),
+            data={**because, **told.get(state.issue_id, {})},
             created_at=at,
         )
         for state in states
     )
+
+
+def _differing(
+    states: QuerySet[IssueState], status: Status, substatus: Substatus
+) -> QuerySet[IssueState]:
+    """Those that are not so yet; a release is always heeded anew."""
+    if substatus == Substatus.IN_RELEASE:
+        return states
+    if status == Status.UNRESOLVED:
+        return states.exclude(status=status)
+    return states.exclude(status=status, substatus=substatus)
+
+
+def _changes(states: Sequence[IssueState]) -> list[Change]:
+    """What the issues are now."""
+    waiting = [s.issue_id for s in states if s.substatus == Substatus.IN_RELEASE]
+    fixes = resolutions.kept(waiting) if waiting else {}
+    return [
+        Change(s.issue_id, s.status, s.substatus, fixes.get(s.issue_id)) for s in states
+    ]
+
+
+def _by(user: User | None, fixes: Mapping[int, Fix]) -> dict[int, Fix]:
+    """The fixes, with whose word they are."""
+    user_id = user.pk if user else None
+    return {issue: replace(fix, user_id=user_id) for issue, fix in fixes.items()}
 
 
 def _ids(changes: Iterable[Change]) -> list[int]:

@@ -19,6 +19,7 @@ from issues.api.issuejson import (
     Stats,
     issue_json,
     stats_json,
+    status_details,
     unhandled_among,
 )
 from issues.api.lookup import row_of
@@ -151,7 +152,12 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
     is_unhandled = row.issue_id in unhandled_among([row])
     first_release, last_release = _releases_json(row)
     return {
-        **issue_json(row, is_unhandled=is_unhandled, stats=_stats(row)),
+        **issue_json(
+            row,
+            is_unhandled=is_unhandled,
+            stats=_stats(row),
+            details=status_details([row]).get(row.issue_id, {}),
+        ),
         "activity": _activity_json(row),
         "seenBy": _seen_by_json(row),
         "participants": [],

@@ -9,8 +9,11 @@ from typing import Any, NotRequired, TypedDict
 from django.conf import settings
 from django.urls import reverse
 
+from issues import resolutions
 from issues.listing import IssueRow
 from issues.models import IssueTags, Level, Status, Substatus, Tag
+from projects.api.root import UserShape, user_json
+from projects.models import User
 from projects.windows import Window
 
 # [start of the bucket in whole seconds since 1970, events]
@@ -93,7 +96,9 @@ _PRIORITY = {
 }
 
 
-def issue_json(row: IssueRow, *, is_unhandled: bool, stats: Stats) -> IssueShape:
+def issue_json(
+    row: IssueRow, *, is_unhandled: bool, stats: Stats, details: dict[str, Any]
+) -> IssueShape:
     """The issue; its project's organization must be loaded."""
     level = Level(row.level)
     return {
@@ -106,7 +111,7 @@ def issue_json(row: IssueRow, *, is_unhandled: bool, stats: Stats) -> IssueShape
         "logger": row.logger or None,
         "level": level.name.lower(),
         "status": _STATUS[row.status],
-        "statusDetails": {},
+        "statusDetails": details,
         "substatus": _substatus(row),
         "isPublic": False,
         "platform": row.platform,
@@ -167,6 +172,23 @@ def unhandled_among(rows: Iterable[IssueRow]) -> frozenset[int]:
         tag_ids__overlap=list(unhandled.values_list("pk", flat=True)),
     )
     return frozenset(having.values_list("issue_id", flat=True))
+
+
+def status_details(rows: Iterable[IssueRow]) -> dict[int, dict[str, Any]]:
+    """By issue what its state waits for, and who said so; nothing of most issues."""
+    waiting = [r.issue_id for r in rows if r.substatus == Substatus.IN_RELEASE]
+    if not waiting:
+        return {}
+    fixes = resolutions.kept(waiting)
+    users = User.objects.in_bulk([f.user_id for f in fixes.values() if f.user_id])
+    return {
+        issue: {**fix.told, "actor": _actor(users.get(fix.user_id or 0))}
+        for issue, fix in fixes.items()
+    }
+
+
+def _actor(user: User | None) -> UserShape | None:
+    return user_json(user) if user else None
 
 
 def _substatus(row: IssueRow) -> str | None:

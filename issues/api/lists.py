@@ -26,6 +26,7 @@ from issues.api.issuejson import (
     Stats,
     issue_json,
     stats_json,
+    status_details,
     unhandled_among,
 )
 from issues.api.lookup import (
@@ -213,12 +214,14 @@ def _rows_json(
 ) -> list[IssueShape]:
     unhandled = frozenset() if "unhandled" in collapse else unhandled_among(rows)
     window = Window.ending(now, graph) if graph else None
+    details = status_details(rows)
     return [
         _without(
             issue_json(
                 row,
                 is_unhandled=row.issue_id in unhandled,
                 stats=_stats(row, graph, window),
+                details=details.get(row.issue_id, {}),
             ),
             collapse,
         )

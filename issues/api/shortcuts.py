@@ -12,7 +12,12 @@ from rest_framework.views import APIView
 
 from issues.api.eventjson import EventDetailShape
 from issues.api.events import event_detail
-from issues.api.issuejson import IssueShape, issue_json, unhandled_among
+from issues.api.issuejson import (
+    IssueShape,
+    issue_json,
+    status_details,
+    unhandled_among,
+)
 from issues.api.lookup import (
     find_event,
     find_row_by_short_id,
@@ -54,7 +59,12 @@ class ShortIDView(APIView):
             "organizationSlug": organization.slug,
             "projectSlug": row.project.slug,
             "groupId": str(row.issue_id),
-            "group": issue_json(row, is_unhandled=is_unhandled, stats={}),
+            "group": issue_json(
+                row,
+                is_unhandled=is_unhandled,
+                stats={},
+                details=status_details([row]).get(row.issue_id, {}),
+            ),
             "shortId": row.short_id,
         }
         return Response(body)

@@ -6,6 +6,7 @@ from issues.models.event import Event, EventPart, PayloadDictionary
 from issues.models.feedback import UserReport
 from issues.models.issue import Fingerprint, Issue, IssueState, Level, Status, Substatus
 from issues.models.triage import Activity, Bookmark, Sighting
+from issues.models.waiting import Resolution
 
 __all__ = [
     "Activity",
@@ -22,6 +23,7 @@ __all__ = [
     "IssueUser",
     "Level",
     "PayloadDictionary",
+    "Resolution",
     "Sighting",
     "Status",
     "Substatus",

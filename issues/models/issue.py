@@ -31,12 +31,14 @@ class Status(models.IntegerChoices):
 
 
 class Substatus(models.IntegerChoices):
-    """Why an unresolved issue is in front of you; NONE otherwise."""
+    """Why an unresolved issue is in front of you, or what a settled one waits for."""
 
     NONE = 0, ""
     NEW = 1, _("New")
     ONGOING = 2, _("Ongoing")
     REGRESSED = 3, _("Regressed")
+    # Resolved: only a release with the fix brings it back; see Resolution.
+    IN_RELEASE = 4, _("Resolved in a release")
 
 
 class Issue(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from issues import shortid, triage
 from issues.models import Issue, Status
+from issues.resolutions import LATEST, Fix, FixedIn, NoSuchRelease
 from issues.views.scope import Scope, page
 from projects.access import Permission, membership_for, projects_of, require_role
 from projects.models import User
@@ -32,13 +34,24 @@ _STATUS_OF = {
 }
 _SAID_OF_ONE = {
     "resolve": gettext_noop("Resolved %s"),
+    "resolve_next": gettext_noop("Resolved %s in the next release"),
+    "resolve_latest": gettext_noop("Resolved %s in the latest release"),
+    "resolve_in": gettext_noop("Resolved %s in that release"),
     "unresolve": gettext_noop("Reopened %s"),
     "ignore": gettext_noop("Ignored %s"),
     "bookmark": gettext_noop("Bookmarked %s"),
     "unbookmark": gettext_noop("Bookmark of %s removed"),
 }
+_FIXED = {"resolve_next", "resolve_latest", "resolve_in"}
+
+
+def _resolved(n: int) -> str:
+    return ngettext("%d issue resolved", "%d issues resolved", n)
+
+
 _SAID_OF_MANY: dict[str, Callable[[int], str]] = {
-    "resolve": lambda n: ngettext("%d issue resolved", "%d issues resolved", n),
+    "resolve": _resolved,
+    **dict.fromkeys(sorted(_FIXED), _resolved),
     "unresolve": lambda n: ngettext("%d issue reopened", "%d issues reopened", n),
     "ignore": lambda n: ngettext("%d issue ignored", "%d issues ignored", n),
     "bookmark": lambda n: ngettext("%d issue bookmarked", "%d issues bookmarked", n),
@@ -56,7 +69,10 @@ def update(request: HttpRequest, scope: Scope) -> HttpResponse:
     if not issues:
         messages.error(request, _("Select an issue first."))
     elif action in _STATUS_OF:
-        _set_status(request, scope, action, issues)
+        changes = triage.set_status(issues, _STATUS_OF[action], user=scope.user)
+        _tell(request, scope, action, changes, issues)
+    elif action in _FIXED:
+        _resolve_in(request, scope, action, issues)
     elif action in {"bookmark", "unbookmark"}:
         changed = triage.set_bookmark(issues, scope.user, action == "bookmark")
         messages.success(request, _said(action, changed, issues))
@@ -79,28 +95,62 @@ def undo(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     membership = membership_for(user, told["org"])
     require_role(membership.role, Permission.TRIAGE)
-    visible = _issues(Scope(user, membership), [id for id, _, _ in told["changes"]])
-    changes = [triage.Change(*one) for one in told["changes"] if one[0] in visible]
+    visible = _issues(Scope(user, membership), [one[0] for one in told["changes"]])
+    changes = [_change(one) for one in told["changes"] if one[0] in visible]
     triage.undo(changes, Status(told["became"]), user=user)
     messages.success(request, _("Undone"))
     return _back(request)
 
 
-def _set_status(
+def _resolve_in(
     request: HttpRequest, scope: Scope, action: str, issues: dict[int, str]
 ) -> None:
-    status = _STATUS_OF[action]
-    changes = triage.set_status(issues, status, user=scope.user)
+    """Resolves the issues in the release that the form tells."""
+    version = request.POST.get("version", "").strip()
+    if action == "resolve_in" and not version:
+        messages.error(request, _("Name a release."))
+        return
+    release = LATEST if action == "resolve_latest" else version
+    is_next = action == "resolve_next"
+    where = FixedIn(is_next=is_next, release="" if is_next else release)
+    try:
+        changes = triage.resolve_in(issues, where, user=scope.user)
+    except NoSuchRelease as error:
+        messages.error(request, str(error))
+        return
+    _tell(request, scope, action, changes, issues)
+
+
+def _tell(
+    request: HttpRequest,
+    scope: Scope,
+    action: str,
+    changes: Sequence[triage.Change],
+    issues: dict[int, str],
+) -> None:
+    """Says what has been done, with what takes it back."""
     token = ""
     if changes:
+        became = _STATUS_OF.get(action, Status.RESOLVED)
         told: dict[str, Any] = {
             "org": scope.organization.slug,
-            "became": status.value,
-            "changes": [(c.issue_id, c.status, c.substatus) for c in changes],
+            "became": became.value,
+            "changes": [_told(change) for change in changes],
         }
         token = signing.dumps(told, salt=_UNDO_SALT, compress=True)
     changed = [change.issue_id for change in changes]
     messages.success(request, _said(action, changed, issues), extra_tags=token)
+
+
+def _told(change: triage.Change) -> list[Any]:
+    """The change as JSON."""
+    fix = asdict(change.fix) if change.fix else None
+    return [change.issue_id, change.status, change.substatus, fix]
+
+
+def _change(told: Sequence[Any]) -> triage.Change:
+    issue_id, status, substatus, fix = told
+    return triage.Change(issue_id, status, substatus, Fix(**fix) if fix else None)
 
 
 def _said(action: str, changed: Sequence[int], issues: dict[int, str]) -> str:

@@ -21,11 +21,14 @@ from issues.events import (
     open_event,
 )
 from issues.issuereleases import releases_of
-from issues.models import Event, Tag
+from issues.models import Event, Status, Tag
 from issues.views.scope import OpenIssue, Scope
 from projects.ui import nice_max
 from projects.windows import Graph, Window
+from releases.models import ReleaseProject
 
+# As many releases are offered where one is to be named.
+_VERSIONS = 50
 _GRAPHS = (Graph.DAY, Graph.FORTNIGHT, Graph.MONTH)
 
 
@@ -58,6 +61,7 @@ def frame(
         "is_hourly": window.bucket_hours == 1,
         "report_count": found.report_count,
         "releases": releases_of(issue),
+        "versions": _versions(scope, found),
     }
 
 
@@ -94,6 +98,15 @@ def issue_path(scope: Scope, found: OpenIssue) -> str:
 def list_path(scope: Scope, found: OpenIssue) -> str:
     where = [scope.organization.slug, found.issue.project.slug]
     return reverse("issues:list", args=where)
+
+
+def _versions(scope: Scope, found: OpenIssue) -> list[str]:
+    """The project's newest releases, for who can resolve the issue in one."""
+    if not scope.can_triage or found.issue.state.status == Status.RESOLVED:
+        return []
+    rows = ReleaseProject.objects.filter(project=found.issue.project_id)
+    newest = rows.order_by("-created_at", "-release").select_related("release")
+    return [row.release.version for row in newest[:_VERSIONS]]
 
 
 def _axis(window: Window) -> list[datetime]:

@@ -89,6 +89,46 @@ def test_a_resolved_issue_that_comes_back_says_so(api: API, project: Project) ->
     assert resolution["user"]["email"].endswith("@example.com")
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"inNextRelease": True}, {"inNextRelease": True}),
+        ({"inRelease": "latest"}, {"inRelease": "shop@1.1"}),
+        ({"inRelease": "shop@1.0"}, {"inRelease": "shop@1.0"}),
+        ({"inFutureRelease": "shop@3"}, {"inRelease": "shop@3"}),
+        (
+            {"inCommit": {"repository": "acme/shop", "commit": "c0ffee"}},
+            {"inCommit": {"repository": "acme/shop", "commit": "c0ffee"}},
+        ),
+    ],
+)
+def test_an_issue_is_resolved_in_a_release(
+    api: API, project: Project, asked: dict[str, object], told: dict[str, object]
+) -> None:
+    for release in ("shop@1.0", "shop@1.1"):
+        store(make_event(project, make_payload(release=release)))
+    issue = Issue.objects.get()
+    body = api.put(address(issue), {"status": "resolved", "statusDetails": asked}).body
+    actor = body["statusDetails"].pop("actor")
+    assert actor["email"].endswith("@example.com")
+    assert (body["status"], body["substatus"]) == ("resolved", None)
+    assert body["statusDetails"] == told
+    (listed,) = api.get(MANY, query="").body
+    assert listed["statusDetails"] == told | {"actor": actor}
+    (activity,) = [one for one in body["activity"] if one["type"] == "set_resolved"]
+    assert activity["data"] == told
+
+
+def test_sentry_clis_next_release_is_understood(api: API, issues: list[Issue]) -> None:
+    answer = api.put(MANY, {"status": "resolvedInNextRelease", "snoozeDuration": None})
+    assert answer.body == {
+        "status": "resolved",
+        "statusDetails": {"inNextRelease": True},
+        "substatus": None,
+    }
+    assert {status_of(issue) for issue in issues} == {Status.RESOLVED}
+
+
 def test_the_same_status_again_changes_nothing(api: API, issues: list[Issue]) -> None:
     for _ in range(2):
         api.put(address(issues[0]), {"status": "resolved"})
@@ -112,9 +152,22 @@ def test_bookmarks_and_sightings_are_the_callers_own(
 @pytest.mark.parametrize(
     ("body", "about"),
     [
-        ({"status": "resolvedInNextRelease"}, "releases"),
-        ({"status": "resolved", "statusDetails": {"inNextRelease": True}}, "releases"),
-        ({"status": "resolved", "statusDetails": {"inRelease": "1.0"}}, "releases"),
+        ({"status": "resolved", "statusDetails": {"inRelease": "1.0"}}, "no release"),
+        (
+            {"status": "resolved", "statusDetails": {"inRelease": "latest"}},
+            "no release",
+        ),
+        ({"status": "ignored", "statusDetails": {"inNextRelease": True}}, "resolved"),
+        ({"statusDetails": {"inNextRelease": True}}, "resolved"),
+        ({"status": "resolved", "statusDetails": {"inMood": True}}, "inMood"),
+        (
+            {
+                "status": "resolved",
+                "statusDetails": {"inNextRelease": True, "inRelease": "1.0"},
+            },
+            "one of",
+        ),
+        ({"status": "resolved", "statusDetails": {"inCommit": "c0ffee"}}, "inCommit"),
         ({"status": "ignored", "statusDetails": {"ignoreCount": 5}}, "condition"),
         ({"status": "ignored", "ignoreDuration": 30}, "ignoreDuration"),
         ({"status": "purple"}, "purple"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from issues.models import Bookmark, Issue, IssueState, Status
+from issues.models import Bookmark, Issue, IssueState, Resolution, Status
 from projects.models import Project
 from tests.factories import make_issue, make_project
 
@@ -57,6 +57,53 @@ def test_what_is_resolved_already_is_not_counted(issue: Issue, member: Client) -
     html = change(member, "resolve", issue.pk)
     assert "0 issues resolved" in html
     assert 'name="undo"' not in html
+
+
+@pytest.mark.parametrize(
+    ("do", "said", "version", "is_after"),
+    [
+        ("resolve_next", "in the next release", "shop@1.1", True),
+        ("resolve_latest", "in the latest release", "shop@1.1", False),
+        ("resolve_in", "in that release", "shop@1.0", False),
+    ],
+)
+def test_resolving_in_a_release(
+    project: Project, member: Client, do: str, said: str, version: str, is_after: bool
+) -> None:
+    make_issue(project, exception=None, message="else", release="shop@1.0")
+    issue = make_issue(project, release="shop@1.1")
+    offered = member.get(f"/o/acme/p/shop/issues/{issue.number}/").content.decode()
+    assert f'value="{do}"' in offered
+    html = change(member, do, issue.pk, version="shop@1.0")
+    assert f"Resolved SHOP-2 {said}" in html
+    kept = Resolution.objects.get()
+    assert (kept.version, kept.is_after) == (version, is_after)
+    page = member.get(f"/o/acme/p/shop/issues/{issue.number}/").content.decode()
+    assert "resolved this in" in page
+
+
+def test_what_waits_for_a_release_waits_again_after_an_undo(
+    project: Project, member: Client
+) -> None:
+    issue = make_issue(project, release="shop@1.1")
+    change(member, "resolve_next", issue.pk)
+    html = change(member, "unresolve", issue.pk)
+    assert not Resolution.objects.exists()
+    (token,) = re.findall(r'name="undo" value="([^"]+)"', html)
+    member.post("/undo/", {"undo": token, "next": LIST})
+    assert Resolution.objects.get().is_after
+    assert status_of(issue) == Status.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [("", "Name a release"), ("7", "has no release 7")]
+)
+def test_an_unknown_release_is_refused(
+    issue: Issue, member: Client, version: str, said: str
+) -> None:
+    assert said in change(member, "resolve_in", issue.pk, version=version)
+    assert "no release yet" in change(member, "resolve_latest", issue.pk)
+    assert status_of(issue) == Status.UNRESOLVED
 
 
 def test_bookmarks(issue: Issue, member: Client) -> None:

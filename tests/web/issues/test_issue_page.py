@@ -20,7 +20,7 @@ from tests.factories import make_event, make_issue, make_payload, store
 
 MAX_BYTES = 120 * 1024
 MAX_GZIP_BYTES = 25 * 1024
-MAX_QUERIES = 15
+MAX_QUERIES = 16
 
 
 @pytest.fixture
