@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from issues import attachments
-from issues import releasecounts
+from issues import attachments, releasecounts
 from issues import repair_sql as sql
 from issues.locks import shard_lock
 from issues.models import Issue
