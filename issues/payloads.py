@@ -12,6 +12,8 @@ is taken from a list of idle ones while it works.
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -145,7 +147,7 @@ def unpack(
     A part that is gone leaves frames with their variables only.
     """
     event: Event
-    event, rest, variables, crumbs = orjson.loads(raw_payload(payload, dictionary))
+    event, rest, variables, crumbs = _opened(raw_payload(payload, dictionary))
     event.update(rest)
     static = None if stack is None else orjson.loads(open_part(stack))
     _put_frames_back(event, static, variables)
@@ -154,6 +156,24 @@ def unpack(
     if modules is not None:
         event["modules"] = orjson.loads(open_part(modules))
     return event
+
+
+def _opened(data: bytes) -> Any:
+    """The JSON, of which variables and crumbs stand as they were sent: a number in
+    them may be beyond all that can be reckoned with. It is null then."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(data, parse_int=_whole, parse_float=_finite)
+
+
+def _whole(digits: str) -> int | float | None:
+    return int(digits) if len(digits) < 19 else _finite(digits)
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def raw_payload(payload: bytes, dictionary: Dictionary) -> bytes:

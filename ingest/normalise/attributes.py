@@ -6,11 +6,10 @@ import re
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from msgspec import Raw
 
 from ingest.normalise.breadcrumbs import LEVELS
-from ingest.normalise.fields import Notes, json_bytes, paired, shortened, text
+from ingest.normalise.fields import Notes, json_bytes, opened, paired, shortened, text
 from issues.event import Sdk
 from issues.grouping.v1.library import FAMILIES
 from issues.repeated import Memory, Modules, part_of
@@ -170,7 +169,7 @@ def modules(value: object, notes: Notes) -> dict[str, str] | None:
     known = _modules.get("", data)
     if known is None:
         count = notes.count
-        read = _read_modules(orjson.loads(data) if data else None, notes)
+        read = _read_modules(opened(data) if data else None, notes)
         known = Modules(read, part_of(json_bytes(read)))
         if notes.count == count and data:
             _modules.put("", data, known)

@@ -13,6 +13,7 @@ from ingest.normalise.fields import (
     bag,
     json_bytes,
     listed,
+    opened,
     prose,
     text,
 )
@@ -105,7 +106,7 @@ def _are_good(found: list[dict[str, Any]]) -> list[bool]:
     with_data = [crumb for crumb in found if "data" in crumb]
     data = [bytes(crumb["data"]) for crumb in with_data]
     is_good = _FINAL_LEVELS.issuperset(levels) and all(map(_is_small, data))
-    keep = orjson.Fragment if is_good else orjson.loads
+    keep = orjson.Fragment if is_good else opened
     for crumb, written in zip(with_data, data, strict=True):
         crumb["data"] = keep(written)
     return [True] * len(found) if is_good else _readable(found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-import orjson
 from msgspec import Raw
 
 from ingest.normalise.fields import (
@@ -15,6 +14,7 @@ from ingest.normalise.fields import (
     boolean,
     integer,
     listed,
+    opened,
     prose,
     text,
     trimmed,
@@ -96,7 +96,7 @@ def _add_stacks(
 
 def _mechanism(value: object, notes: Notes, path: str) -> Mechanism | None:
     if isinstance(value, Raw):
-        value = orjson.loads(memoryview(value))
+        value = opened(memoryview(value))
     if not isinstance(value, dict):
         if value is not None:
             notes.wrong(path, value)

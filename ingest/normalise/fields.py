@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ingest.eventjson import decode_event
 from ingest.secrets import FILTERED, is_secret_name
 from issues.event import ProcessingError
 
@@ -66,6 +67,15 @@ def noted(path: str, value: object) -> object:
         return value
     shown = value if isinstance(value, str) else json_text(value)
     return shown if len(shown) <= VALUE_SHOWN_CHARS else shortened(shown, 200)
+
+
+def opened(data: bytes | memoryview) -> Any:
+    """The JSON that was left as it came, which may hold numbers without bound; None
+    for what is nested too deeply to be read."""
+    try:
+        return decode_event(bytes(data))
+    except ValueError:
+        return None
 
 
 def shortened(text: str, limit: int) -> str:

@@ -30,6 +30,7 @@ from ingest.normalise.fields import (
     integer,
     json_bytes,
     listed,
+    opened,
     shortened,
     text,
 )
@@ -300,7 +301,7 @@ def _variables(
         data = bytes(value)
         if data.startswith(b'{"'):
             return orjson.Fragment(data)
-        value = orjson.loads(data)
+        value = opened(data)
     if isinstance(value, list):
         value = {str(index): item for index, item in enumerate(value)}
     if value is None or isinstance(value, dict):

@@ -137,3 +137,22 @@ def test_numbers_beyond_64_bits_and_deep_nesting_do_no_harm() -> None:
     assert both(huge)
     deep = b'{"a":' * 300 + b"1" + b"}" * 300
     assert both(orjson.dumps(PAYLOAD).replace(b'{"password":"tiger"}', deep))
+
+
+@pytest.mark.parametrize("number", [b"1" * 400, b"-" + b"1" * 400, b"1e999"])
+@pytest.mark.parametrize("place", [b'"b":1', b'"wheel":"1.0"', b'"handled":false'])
+def test_a_number_beyond_all_reckoning_is_nothing(place: bytes, number: bytes) -> None:
+    name = place.partition(b":")[0]
+    data = orjson.dumps(PAYLOAD).replace(place, name + b":" + number)
+    assert well_formed(data) is not None
+    kept = stored(read_event(data))
+    assert kept["level"] == "error"
+    assert number[-100:] not in orjson.dumps(kept)
+
+
+def test_variables_with_such_a_number_can_be_read_again() -> None:
+    variables = b'{"n":1e999,"m":[1.5,-2,12345678901234567890]}'
+    data = orjson.dumps(PAYLOAD).replace(b'{"password":"tiger"}', variables)
+    kept = stored(read_event(data))
+    frame = kept["exception"]["values"][0]["stacktrace"]["frames"][0]
+    assert frame["vars"] == {"n": None, "m": [1.5, -2, 12345678901234567890.0]}
