@@ -13,6 +13,7 @@ from issues.api.events import (
     ProjectEventView,
 )
 from issues.api.lists import OrganizationIssuesView, ProjectIssuesView
+from issues.api.project import ProjectView
 from issues.api.reports import IssueReportsView
 from issues.api.shortcuts import EventIDView, ShortIDView
 
@@ -37,6 +38,7 @@ def _of_issue(prefix: str) -> list[URLPattern]:
 
 urlpatterns = [
     path(f"{_ORG}issues/", OrganizationIssuesView.as_view()),
+    path(_PROJECT, ProjectView.as_view()),
     path(f"{_PROJECT}issues/", ProjectIssuesView.as_view()),
     *_of_issue(_ORG),
     *_of_issue(""),

@@ -5,25 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from projects import services
 from projects.access import projects_of
-from projects.api.lookup import project_of, user_of
-from projects.api.policies import (
-    PolicyInput,
-    PolicyShape,
-    change_policy,
-    policy_json,
-)
+from projects.api.lookup import user_of
+from projects.api.policies import PolicyInput, PolicyShape, policy_json
 from projects.models import Organization, Project, ProjectStar, User
-from projects.tokens import requires, scopes_of
+from projects.tokens import scopes_of
 
 
 class SlugShape(TypedDict):
@@ -96,35 +86,7 @@ def slug_json(named: Any) -> SlugShape:
     return {"id": str(named.pk), "slug": named.slug, "name": named.name}
 
 
-class ProjectView(APIView):
-    permission_classes = (requires(read="project:read", write="project:write"),)
-
-    @extend_schema(summary="A project", responses=ProjectDetailShape)
-    def get(self, request: Request, org: str, project: str) -> Response:
-        return Response(_detail_json(request, project_of(request, org, project)))
-
-    @extend_schema(
-        summary="Change a project",
-        description="What is left out stays as it is.",
-        request=ProjectInput,
-        responses=ProjectDetailShape,
-    )
-    def put(self, request: Request, org: str, project: str) -> Response:
-        found = project_of(request, org, project)
-        wanted = ProjectInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        changes = wanted.validated_data
-        with transaction.atomic():
-            services.change_project(
-                found,
-                name=changes.get("name", found.name),
-                platform=changes.get("platform", found.platform) or "",
-            )
-            change_policy(found, changes)
-        return Response(_detail_json(request, found))
-
-
-def _detail_json(request: Request, project: Project) -> ProjectDetailShape:
+def detail_json(request: Request, project: Project) -> ProjectDetailShape:
     listed = listed_projects(project.organization, user_of(request))
     return {
         **project_json(listed.get(pk=project.pk)),

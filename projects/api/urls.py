@@ -12,7 +12,6 @@ from projects.api.organizations import (
     OrganizationView,
     TeamsView,
 )
-from projects.api.projects import ProjectView
 from projects.api.root import AuthView, RootView
 from projects.api.spikes import SpikeProtectionsView
 
@@ -27,7 +26,6 @@ urlpatterns = [
     path(f"{_ORG}projects/", OrganizationProjectsView.as_view()),
     path(f"{_ORG}spike-protections/", SpikeProtectionsView.as_view()),
     path(f"{_ORG}teams/", TeamsView.as_view()),
-    path(_PROJECT, ProjectView.as_view()),
     path(f"{_PROJECT}filters/", FiltersView.as_view()),
     path(f"{_PROJECT}filters/<str:filter_id>/", FilterView.as_view()),
     path(f"{_PROJECT}keys/", KeysView.as_view()),
