@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
@@ -35,6 +36,16 @@ class Part(NamedTuple):
         if self.parts:
             shown["parts"] = [part.as_json() for part in self.parts]
         return shown
+
+    @classmethod
+    def from_json(cls, shown: Mapping[str, Any]) -> Part:
+        """The part of its JSON objects (``as_json``)."""
+        return cls(
+            shown["component"],
+            tuple(shown.get("values", ())),
+            shown.get("hint", ""),
+            tuple(cls.from_json(part) for part in shown.get("parts", ())),
+        )
 
 
 class Grouping(NamedTuple):

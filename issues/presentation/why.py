@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
+
+from issues.grouping.comparison import Comparison
 
 _COMPONENTS = {
     "fingerprint": gettext_lazy("Fingerprint"),
@@ -60,7 +62,7 @@ _HINTS = frozenset(
         gettext_noop("it belongs to PHP itself"),
         gettext_noop("it belongs to Erlang's own library"),
         gettext_noop("it was generated, and only passes the call on"),
-        gettext_noop("it belongs to a library of the system"),
+        gettext_noop("it belongs to the system's libraries"),
         gettext_noop("it belongs to the language's runtime"),
         gettext_noop("it belongs to a crate of others or Rust itself"),
         gettext_noop("it belongs to Dart's or Flutter's own library"),
@@ -68,29 +70,122 @@ _HINTS = frozenset(
 )
 
 
+# The first of these that counts says it all.
+_SENTENCES = {
+    "checksum": gettext_lazy("Grouped by the checksum that the SDK sent."),
+    "rule": gettext_lazy("Grouped by a rule of the project."),
+    "fingerprint": gettext_lazy("Grouped by the fingerprint that the SDK sent."),
+    "family": gettext_lazy(
+        "Grouped with all errors of a kind that is known to be one."
+    ),
+    "csp": gettext_lazy("Grouped by the policy's directive and by what it blocked."),
+    "security": gettext_lazy("Grouped by the kind of the report and by the host."),
+    "template": gettext_lazy("Grouped by the template and its line."),
+    "fallback": gettext_lazy(
+        "The event holds nothing to group by. All such events of the project are one "
+        "issue."
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A part of the grouping, at its depth; `hint` says why it doesn't count."""
+    """A part of the grouping, at its depth; `hint` says why it doesn't count.
+
+    A part within one that does not count does not count either.
+    """
 
     depth: int
     name: str
     text: str
     hint: str
+    counts: bool
 
 
 def reasons(parts: Iterable[Mapping[str, Any]]) -> list[Reason]:
     """The stored parts (issues.grouping.Part.as_json), flattened in their order."""
-    return [reason for part in parts for reason in _reasons(part, depth=0)]
+    found = (_reasons(part, depth=0, counts=True) for part in parts)
+    return [reason for one in found for reason in one]
 
 
-def _reasons(part: Mapping[str, Any], *, depth: int) -> Iterable[Reason]:
+def _reasons(part: Mapping[str, Any], *, depth: int, counts: bool) -> Iterable[Reason]:
     component = part.get("component", "")
     hint = part.get("hint", "")
+    counts = counts and not hint
     yield Reason(
         depth=depth,
-        name=str(_COMPONENTS.get(component, component)),
-        text=" · ".join(_(v) if v in _HINTS else v for v in part.get("values", ())),
-        hint=_(hint) if hint in _HINTS else hint,
+        name=name_of(component),
+        text=text_of(part.get("values", ())),
+        hint=hint_of(hint),
+        counts=counts,
     )
     for inner in part.get("parts", ()):
-        yield from _reasons(inner, depth=depth + 1)
+        yield from _reasons(inner, depth=depth + 1, counts=counts)
+
+
+def name_of(component: str) -> str:
+    """What people call a part of this kind."""
+    return str(_COMPONENTS.get(component, component))
+
+
+def text_of(values: Iterable[str]) -> str:
+    """The values of a part in one line."""
+    return " · ".join(_(value) if value in _HINTS else value for value in values)
+
+
+def hint_of(hint: str) -> str:
+    """Why a part does not count, in the reader's language."""
+    return _(hint) if hint in _HINTS else hint
+
+
+def summary(parts: Iterable[Mapping[str, Any]]) -> str:
+    """In one sentence what the events are grouped by; empty without any parts."""
+    counted = [part for part in parts if not part.get("hint")]
+    components = [part.get("component", "") for part in counted]
+    for component, sentence in _SENTENCES.items():
+        if component in components:
+            return str(sentence)
+    if "exception" in components:
+        return _of_exceptions([p for p in counted if p["component"] == "exception"])
+    if "stacktrace" in components:
+        if "message" in components:
+            return _("Grouped by the place that sent the message, and by its text.")
+        return _("Grouped by the place in the program, as the stack trace tells it.")
+    if "message" in components:
+        return _("Grouped by the text of the message without its variable data.")
+    return ""
+
+
+def _of_exceptions(exceptions: list[Mapping[str, Any]]) -> str:
+    inner = [part for one in exceptions for part in one.get("parts", ())]
+    traces = [part for part in inner if part.get("component") == "stacktrace"]
+    if any(trace.get("values") for trace in traces):
+        return _("Grouped by the type of the exception and the functions that recur.")
+    frames = [f for t in traces for f in t.get("parts", ()) if not t.get("hint")]
+    counted = sum(not frame.get("hint") for frame in frames)
+    if not counted:
+        return _(
+            "Grouped by the type and the text of the exception, without variable data: "
+            "no frame of a stack trace tells more."
+        )
+    return ngettext(
+        "Grouped by the type of the exception and by one frame of %(all)d of its "
+        "stack trace.",
+        "Grouped by the type of the exception and by %(counted)d frames of %(all)d of "
+        "its stack trace.",
+        counted,
+    ) % {"counted": counted, "all": len(frames)}
+
+
+def difference(comparison: Comparison) -> str:
+    """What separates two groupings first, in one sentence."""
+    if comparison.first is None:
+        return _("The same parts count in both.")
+    row = comparison.rows[comparison.first]
+    sides = [side for side in (row.left, row.right) if side is not None]
+    told = {"name": name_of(sides[0].component)}
+    if len(sides) == 1:
+        return _("Only one of them has this part: %(name)s") % told
+    if sides[0].values == sides[1].values:
+        return _("This part counts in only one of them: %(name)s") % told
+    return _("They differ first in this part: %(name)s") % told

@@ -17,7 +17,7 @@ from issues.presentation.feedback import view_of as view_of_report
 from issues.presentation.files import images_of, views_of
 from issues.presentation.shares import distribution, telling
 from issues.presentation.stack import Choice, FrameView, trace_of
-from issues.presentation.why import reasons
+from issues.presentation.why import reasons, summary
 from issues.tagcounts import tags_of_issue
 from issues.views.choices import choice_of, remember
 from issues.views.frame import event_tags, find_event, frame, issue_path, list_path
@@ -52,8 +52,9 @@ def issue(
         "choice": choice,
         "activity": _activity(found),
         "distributions": telling(tags_of_issue(found.issue.pk)),
-        "reasons": [one for one in told if not one.hint],
-        "other_parts": [one for one in told if one.hint],
+        "grouped_by": summary(found.issue.grouping_parts),
+        "reasons": [one for one in told if one.counts],
+        "all_parts": told,
     }
     if stored is not None:
         context |= _event_context(stored, choice, request.GET.get("thread", ""))
