@@ -75,6 +75,12 @@ def _processor(figures: Figures) -> Iterator[str]:
     ):
         if load:
             yield _line(name, _processor_row(load))
+    costs = figures.grouping
+    if costs:
+        yield _line(
+            "grouping: first sight / seen before",
+            f"{costs.first_sight_us:.0f} / {costs.seen_before_us:.0f}",
+        )
 
 
 def _processor_row(load: Load) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import ceiling, events, latency, load
+from tests.bench import ceiling, events, grouping, latency, load
 from tests.bench.counts import Expected
 from tests.bench.events import Sent, Sizes
+from tests.bench.grouping import GroupingCosts
 from tests.bench.latency import Visitor, Waiting
 from tests.bench.load import Target
 from tests.bench.probes import PIPELINE, Processes, Store
@@ -100,6 +101,7 @@ class Figures:
     typical: Load | None = None
     small: Load | None = None
     new_issues: Load | None = None
+    grouping: GroupingCosts | None = None
     stored_bytes: dict[str, float] = field(default_factory=dict)
     wal_bytes: dict[str, float] = field(default_factory=dict)
     idle_fresh_mib: dict[str, float] = field(default_factory=dict)
@@ -120,6 +122,7 @@ def measure(plan: Plan) -> Figures:
         "typical": events.sizes(prepared.typical),
         "small": events.sizes(prepared.small),
     }
+    figures.grouping = grouping.measure(prepared.typical)
     with tempfile.TemporaryDirectory(prefix="errtrack-bench-") as folder:
         data = Path(folder) / "data"
         owner = {"ERRTRACK_OWNER_EMAIL": _EMAIL, "ERRTRACK_OWNER_PASSWORD": _PASSWORD}

@@ -71,7 +71,7 @@ _traces: dict[tuple[str, bytes, Verdicts | None], Trace] = {}
 
 def view(frame: Frame, platform: str) -> View:
     """How the frame counts; the same frame is worked out once."""
-    key = (platform, *_key(frame))
+    key = _key(frame, platform)
     known = _views.get(key)
     if known is None:
         if len(_views) >= VIEWS_MAX:
@@ -89,8 +89,11 @@ def _view(frame: Frame, platform: str) -> View:
     line = _context_line(frame, family)
     if function is None or not (function or line or _is_telling(place, frame, family)):
         return View("", "", Part("frame", (), "it names no function"))
-    values = tuple(value for value in (place, function, line) if value)
-    text = "\x1f".join((place, function, line))
+    if place and function and line:
+        values: tuple[str, ...] = (place, function, line)
+    else:
+        values = tuple(filter(None, (place, function, line)))
+    text = f"{place}\x1f{function}\x1f{line}"
     return View(text, library_of(frame, platform), Part("frame", values))
 
 
@@ -159,7 +162,9 @@ def _context_line(frame: Frame, family: str) -> str:
     line = frame.get("context_line")
     if not line or family not in _WITH_CONTEXT_LINES:
         return ""
-    line = " ".join(line.split())
+    line = line.strip()
+    if "  " in line or "\t" in line:
+        line = " ".join(line.split())
     return line if len(line) <= CONTEXT_LINE_CHARS else ""
 
 
@@ -185,16 +190,16 @@ def trace(
     return known
 
 
-def _key(frame: Frame) -> tuple[object, ...]:
-    """All of a frame that grouping looks at."""
+def _key(frame: Frame, platform: str) -> tuple[object, ...]:
+    """All of a frame that its view is made of."""
     get = frame.get
     return (
+        platform,
         get("module"),
         get("function"),
         get("context_line"),
         get("filename"),
         get("abs_path"),
-        get("in_app"),
         get("package"),
         get("raw_function"),
         get("platform"),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 AUTO = "<auto>"
 
 _NAMELESS = frozenset({"?", "??", "<unknown>", "<unknown function>", "unknown"})
+_DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{2,}")
 
 # JavaScript
@@ -129,20 +131,32 @@ def function_name(name: str, family: str) -> str:
     return _ADDRESS.sub("0x", name) if "0x" in name else name
 
 
+@lru_cache(maxsize=4096)
 def module_name(module: str, family: str) -> str:
     """The module's name as it counts for grouping."""
-    if family == "java":
-        module = _JAVA_NUMBER.sub("$" + AUTO, _JAVA_GENERATED.sub(AUTO, module))
-        module = _CLOJURE_NUMBER.sub("", module)
-    elif family == "csharp":
-        module = _CS_NESTED_MACHINE.sub("", module.replace("<<Main>$>", "<Main>"))
-        module = _CS_DISPLAY_CLASS.sub("", _CS_STATE_MACHINE.sub("", module))
-        module = _CS_NUMBER.sub("", _CS_ARITY.sub("", module))
-    elif family == "go":
-        module = _GO_VERSION.sub("", module)
-    elif family == "php":
-        module = _PHP_GENERATED.sub(AUTO, module)
-    return _without_stamps(module)
+    clean = _MODULES.get(family)
+    if clean is not None:
+        module = clean(module)
+    return module if _DIGIT.search(module) is None else _without_stamps(module)
+
+
+def _java_module(module: str) -> str:
+    module = _JAVA_NUMBER.sub("$" + AUTO, _JAVA_GENERATED.sub(AUTO, module))
+    return _CLOJURE_NUMBER.sub("", module)
+
+
+def _csharp_module(module: str) -> str:
+    module = _CS_NESTED_MACHINE.sub("", module.replace("<<Main>$>", "<Main>"))
+    module = _CS_DISPLAY_CLASS.sub("", _CS_STATE_MACHINE.sub("", module))
+    return _CS_NUMBER.sub("", _CS_ARITY.sub("", module))
+
+
+def _go_module(module: str) -> str:
+    return _GO_VERSION.sub("", module)
+
+
+def _php_module(module: str) -> str:
+    return _PHP_GENERATED.sub(AUTO, module)
 
 
 def is_generated(module: str) -> bool:
@@ -161,8 +175,6 @@ def type_name(kind: str, family: str) -> str:
 
 def _without_stamps(module: str) -> str:
     """The module without folders that are named by a release, a stamp or a hash."""
-    if not any(letter.isdigit() for letter in module):
-        return module
     separator = "/" if "/" in module else "."
     parts = module.split(separator)
     kept = [part for part in parts[:-1] if not _STAMP.match(part)]
@@ -303,4 +315,10 @@ _FUNCTIONS: dict[str, Callable[[str], str]] = {
     "native": _native,
     "dart": _dart,
     "elixir": _elixir,
+}
+_MODULES: dict[str, Callable[[str], str]] = {
+    "java": _java_module,
+    "csharp": _csharp_module,
+    "go": _go_module,
+    "php": _php_module,
 }
