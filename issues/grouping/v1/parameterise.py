@@ -82,9 +82,15 @@ def _inner(text: str) -> str:
 
 
 def _plural(match: re.Match[str]) -> str:
-    """What is counted, in a form that is the same for one and for many."""
-    found = match[0].split(" ")
-    return " ".join([_VERBS.get(word) or _singular(word) for word in found])
+    """What is counted, in a form that is the same for one and for many.
+
+    A verb right behind the number says that the number is a name.
+    """
+    blank, first, *others = match[0].split(" ")
+    if first in _VERBS:
+        return match[0]
+    words = [_VERBS.get(word) or _singular(word) for word in others]
+    return " ".join([blank, _singular(first), *words])
 
 
 def _singular(word: str) -> str:
