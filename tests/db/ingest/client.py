@@ -90,7 +90,9 @@ class Client:
         start, *bodies = sent
         headers = {k.decode(): v.decode() for k, v in start["headers"]}
         body = b"".join(message["body"] for message in bodies)
-        assert int(headers["content-length"]) == len(body)
+        # An answer to HEAD tells of a body that it does not have.
+        told = 0 if one.method == "HEAD" else int(headers["content-length"])
+        assert told == len(body)
         return Response(start["status"], headers, body)
 
 
