@@ -20,6 +20,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "watch-monitors": _every(60.0, "ingest.tasks.watch_monitors"),
     "prune-check-ins": _every(3600.0, "monitors.tasks.prune_check_ins"),
     "keep-partitions": _every(3600.0, "issues.tasks.keep_partitions"),
+    "wake-issues": _every(60.0, "issues.tasks.wake_issues"),
     "sweep-files": _every(6 * 3600.0, "issues.tasks.sweep_files"),
     "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),
 }

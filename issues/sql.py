@@ -151,7 +151,8 @@ DO UPDATE SET tag_ids = EXCLUDED.tag_ids, counts = EXCLUDED.counts
 """
 
 # Parameters: the time, for those that are reopened; issue ids (sorted), events,
-# users, levels, first seen, last seen, whether the issue is reopened.
+# users, levels, first seen, last seen, the substatus with which the issue is reopened,
+# or 0.
 ADD_TO_STATES = """
 UPDATE issues_issuestate s SET
     event_count = s.event_count + n.events,
@@ -161,12 +162,12 @@ UPDATE issues_issuestate s SET
     last_seen = greatest(s.last_seen, n.last_seen),
     last_seen_minute =
         floor(extract(epoch FROM greatest(s.last_seen, n.last_seen)) / 60)::int4,
-    status = CASE WHEN n.reopens THEN 0 ELSE s.status END,
-    substatus = CASE WHEN n.reopens THEN 3 ELSE s.substatus END,
-    status_at = CASE WHEN n.reopens THEN %s ELSE s.status_at END
+    status = CASE WHEN n.reopened > 0 THEN 0 ELSE s.status END,
+    substatus = CASE WHEN n.reopened > 0 THEN n.reopened ELSE s.substatus END,
+    status_at = CASE WHEN n.reopened > 0 THEN %s ELSE s.status_at END
 FROM unnest(%s::int4[], %s::int4[], %s::int4[], %s::int2[], %s::timestamptz[],
-    %s::timestamptz[], %s::bool[])
-    AS n(issue_id, events, users, level, first_seen, last_seen, reopens)
+    %s::timestamptz[], %s::int2[])
+    AS n(issue_id, events, users, level, first_seen, last_seen, reopened)
 WHERE s.issue_id = n.issue_id
 """
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,12 +18,12 @@ from issues import (
     names,
     partitions,
     reports,
-    resolutions,
     sql,
 )
 from issues.beginning import as_json, find_or_begin_issues, title_columns
-from issues.models import Activity, Status, Substatus
+from issues.models import Activity
 from issues.newevent import NewEvent
+from issues.reopening import Locked, Reopening, reopenings
 from issues.tagcounts import TagTally
 from projects import arrays
 from projects.hours import hour_of
@@ -48,17 +49,6 @@ class Stored:
     # Ids of issues that this batch began and reopened.
     new_issues: list[int]
     reopened_issues: list[int]
-
-
-@dataclass(slots=True)
-class _Locked:
-    """An issue that the batch changes, as it was before."""
-
-    status: int
-    substatus: int
-    status_at: datetime
-    last_seen: datetime
-    title: tuple[str, str, str, str]
 
 
 @dataclass(slots=True)
@@ -99,8 +89,8 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
     _add_hours(fresh, issue_of)
     new_users = _add_users(fresh, issue_of, user_of)
     tally.write()
-    reopened = _came_back(fresh, issue_of, sums, locked)
-    _add_to_states(sums, new_users, set(reopened), now)
+    reopened = reopenings(fresh, issue_of, locked, new_users)
+    _add_to_states(sums, new_users, reopened, now)
     _retitle(sums, locked, is_busy=len(fresh) >= _BUSY_BATCH)
     _write_activity(sums, new_issues, reopened, now)
     _mark_first_events({event.project_id for event in fresh}, now)
@@ -108,7 +98,7 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
         events=fresh,
         duplicates=len(events) - len(fresh),
         new_issues=new_issues,
-        reopened_issues=list(reopened),
+        reopened_issues=sorted(reopened),
     )
 
 
@@ -163,14 +153,14 @@ def _sum_up(events: list[NewEvent], issue_of: list[int]) -> dict[int, _Sum]:
     return dict(sorted(sums.items()))
 
 
-def _lock_issues(sums: dict[int, _Sum]) -> tuple[dict[int, _Locked], TagTally]:
+def _lock_issues(sums: dict[int, _Sum]) -> tuple[dict[int, Locked], TagTally]:
     """The issues as they are, safe from triage until the batch is committed."""
-    locked: dict[int, _Locked] = {}
+    locked: dict[int, Locked] = {}
     tally = TagTally({issue: added.project_id for issue, added in sums.items()})
     for row in sql.run(sql.LOCK_ISSUES, arrays.of_numbers(sums)):
         issue_id, status, substatus, at, last_seen, *title, tag_ids, counts = row
         called = (title[0], title[1], title[2], title[3])
-        locked[issue_id] = _Locked(status, substatus, at, last_seen, called)
+        locked[issue_id] = Locked(status, substatus, at, last_seen, called)
         if tag_ids is not None:
             tally.start_from(issue_id, tag_ids, counts)
     return locked, tally
@@ -242,37 +232,11 @@ def _add_users(
     return added
 
 
-def _came_back(
-    events: list[NewEvent],
-    issue_of: list[int],
-    sums: dict[int, _Sum],
-    locked: dict[int, _Locked],
-) -> dict[int, NewEvent]:
-    """The event that reopens each resolved issue that came back, in issue order.
-
-    What was received before the resolving proves nothing. Where a release has the
-    fix, its events and those of later ones count; this costs other issues nothing.
-    """
-    back: dict[int, NewEvent] = {}
-    waiting: dict[int, list[NewEvent]] = {}
-    for issue, added in sums.items():
-        before = locked[issue]
-        if before.status != Status.RESOLVED or added.received_at <= before.status_at:
-            continue
-        if before.substatus == Substatus.IN_RELEASE:
-            waiting[issue] = []
-        else:
-            back[issue] = added.newest
-    if waiting:
-        for event, issue in zip(events, issue_of, strict=True):
-            if issue in waiting and event.received_at > locked[issue].status_at:
-                waiting[issue].append(event)
-        back |= resolutions.came_back(waiting)
-    return dict(sorted(back.items()))
-
-
 def _add_to_states(
-    sums: dict[int, _Sum], new_users: dict[int, int], reopened: set[int], now: datetime
+    sums: dict[int, _Sum],
+    new_users: dict[int, int],
+    reopened: dict[int, Reopening],
+    now: datetime,
 ) -> None:
     sql.run(
         sql.ADD_TO_STATES,
@@ -283,12 +247,14 @@ def _add_to_states(
         arrays.of_numbers(added.newest.level for added in sums.values()),
         arrays.of_moments(added.first_seen for added in sums.values()),
         arrays.of_moments(added.newest.timestamp for added in sums.values()),
-        arrays.of_flags(issue in reopened for issue in sums),
+        arrays.of_numbers(
+            reopened[issue].substatus if issue in reopened else 0 for issue in sums
+        ),
     )
 
 
 def _retitle(
-    sums: dict[int, _Sum], locked: dict[int, _Locked], *, is_busy: bool
+    sums: dict[int, _Sum], locked: dict[int, Locked], *, is_busy: bool
 ) -> None:
     """Issues are called after their newest event."""
     changed = []
@@ -310,18 +276,23 @@ def _retitle(
 
 
 def _write_activity(
-    sums: dict[int, _Sum], began: list[int], back: dict[int, NewEvent], now: datetime
+    sums: dict[int, _Sum],
+    began: list[int],
+    reopened: dict[int, Reopening],
+    now: datetime,
 ) -> None:
-    first, again = Activity.Kind.FIRST_SEEN, Activity.Kind.REGRESSION
-    rows = [(issue, first, sums[issue].newest) for issue in sorted(began)]
-    rows += [(issue, again, event) for issue, event in back.items()]
+    first = Activity.Kind.FIRST_SEEN
+    rows: list[tuple[int, Activity.Kind, NewEvent, Mapping[str, Any]]] = [
+        (issue, first, sums[issue].newest, {}) for issue in sorted(began)
+    ]
+    rows += [(i, one.kind, one.event, one.told) for i, one in sorted(reopened.items())]
     if rows:
         sql.run(
             sql.INSERT_ACTIVITY,
-            [event.project_id for _, _, event in rows],
-            [issue for issue, _, _ in rows],
-            [kind.value for _, kind, _ in rows],
-            [as_json(_said_of(event)) for _, _, event in rows],
+            [event.project_id for _, _, event, _ in rows],
+            [issue for issue, _, _, _ in rows],
+            [kind.value for _, kind, _, _ in rows],
+            [as_json({**_said_of(event), **told}) for _, _, event, told in rows],
             [now] * len(rows),
         )
 

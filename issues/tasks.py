@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from issues import filestore, removal, retention
+from issues import filestore, removal, retention, triage
 
 
 @shared_task
@@ -18,6 +19,12 @@ def remove_deleted_projects() -> None:
     """Removes rows of deleted projects, and comes back while some are left."""
     if not removal.remove_deleted():
         remove_deleted_projects.delay()
+
+
+@shared_task
+def wake_issues() -> None:
+    """Reopens the issues that were ignored until now, a bounded number at a time."""
+    triage.wake_due(timezone.now())
 
 
 @shared_task

@@ -16,16 +16,18 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from issues import resolutions
+from issues import resolutions, snoozes
 from issues.models import (
     Activity,
     Bookmark,
     IssueState,
     Sighting,
+    Snooze,
     Status,
     Substatus,
 )
 from issues.resolutions import Fix, FixedIn, fixes_for
+from issues.snoozes import Terms, Until, terms_for
 from projects.models import User
 
 _KINDS = {
@@ -35,6 +37,8 @@ _KINDS = {
 }
 
 
+# These say that a row tells what the state waits for.
+_WAITING = (Substatus.IN_RELEASE, Substatus.UNTIL_CONDITION)
 # What an issue is then, unless it waits for something.
 _SUBSTATUS = {
     Status.UNRESOLVED: Substatus.ONGOING,
@@ -52,6 +56,8 @@ class Change:
     substatus: int
     # Where it was resolved in a release.
     fix: Fix | None = None
+    # Where it was ignored until a condition.
+    terms: Terms | None = None
 
 
 def resolve(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
@@ -81,6 +87,32 @@ def ignore(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
     return _ids(set_status(issue_ids, Status.IGNORED, user=user))
 
 
+def ignore_until(
+    issue_ids: Iterable[int], until: Until, *, user: User | None
+) -> list[Change]:
+    """Sets the issues aside until what comes first of `until`."""
+    return set_status(issue_ids, Status.IGNORED, user=user, until=until)
+
+
+# As many issues wake at once.
+_WAKE_AT_ONCE = 1000
+
+
+def wake_due(now: datetime) -> int:
+    """Reopens ignored issues whose time has come; how many, up to _WAKE_AT_ONCE."""
+    due = Snooze.objects.filter(until__lte=now).order_by("until")
+    ids = list(due.values_list("issue_id", flat=True)[:_WAKE_AT_ONCE])
+    if not ids:
+        return 0
+    with transaction.atomic():
+        locked = [state.issue_id for state in _locked(ids)]
+        # Somebody may have ignored it anew before it was locked.
+        ended = due.filter(issue__in=locked).values_list("issue_id", flat=True)
+        because = {"reason": "ignoreUntil"}
+        set_status(list(ended), Status.UNRESOLVED, user=None, because=because)
+    return len(ids)
+
+
 def set_status(
     issue_ids: Iterable[int],
     status: Status,
@@ -88,13 +120,17 @@ def set_status(
     user: User | None,
     because: Mapping[str, str] | None = None,
     fixes: Mapping[int, Fix] | None = None,
+    until: Until | None = None,
 ) -> list[Change]:
     """Gives the issues another status; what those were that really changed.
 
     `because` is what the activity tells of the reason, where the service itself acts;
-    `fixes` says by project in which release resolved issues are fixed.
+    `fixes` says by project in which release resolved issues are fixed, `until` what
+    ends the ignoring.
     """
     substatus = _SUBSTATUS[status] if fixes is None else Substatus.IN_RELEASE
+    if until is not None:
+        substatus = Substatus.UNTIL_CONDITION
     now = timezone.now()
     with transaction.atomic():
         states = list(_differing(_locked(issue_ids), status, substatus))
@@ -102,9 +138,14 @@ def set_status(
         IssueState.objects.filter(issue__in=_ids(changes)).update(
             status=status, substatus=substatus, status_at=now
         )
-        new = {s.issue_id: fixes[s.project_id] for s in states} if fixes else {}
-        resolutions.replace({s.issue_id: s.project_id for s in states}, _by(user, new))
-        told = {issue: fix.told for issue, fix in new.items()}
+        user_id = user.pk if user else None
+        new = _by(user_id, states, fixes) if fixes else {}
+        terms = (
+            {s.issue_id: terms_for(s, until, now, user_id) for s in states}
+            if until
+            else {}
+        )
+        told = _wait_for(states, new, terms)
         _note(states, status, user, now, because or {}, told)
     return changes
 
@@ -124,8 +165,8 @@ def undo(changes: Sequence[Change], became: Status, *, user: User | None) -> lis
             state.status_at = now
         IssueState.objects.bulk_update(states, ["status", "substatus", "status_at"])
         fixes = {s.issue_id: fix for s in states if (fix := before[s.issue_id].fix)}
-        resolutions.replace({s.issue_id: s.project_id for s in states}, fixes)
-        told = {issue: fix.told for issue, fix in fixes.items()}
+        terms = {s.issue_id: one for s in states if (one := before[s.issue_id].terms)}
+        told = _wait_for(states, fixes, terms)
         for status in Status:
             those = [state for state in states if state.status == status]
             _note(those, status, user, now, {}, told)
@@ -208,8 +249,8 @@ def _note(
 def _differing(
     states: QuerySet[IssueState], status: Status, substatus: Substatus
 ) -> QuerySet[IssueState]:
-    """Those that are not so yet; a release is always heeded anew."""
-    if substatus == Substatus.IN_RELEASE:
+    """Those that are not so yet; a release or condition is always heeded anew."""
+    if substatus in _WAITING:
         return states
     if status == Status.UNRESOLVED:
         return states.exclude(status=status)
@@ -218,17 +259,38 @@ def _differing(
 
 def _changes(states: Sequence[IssueState]) -> list[Change]:
     """What the issues are now."""
-    waiting = [s.issue_id for s in states if s.substatus == Substatus.IN_RELEASE]
+    waiting = [s.issue_id for s in states if s.substatus in _WAITING]
     fixes = resolutions.kept(waiting) if waiting else {}
+    terms = snoozes.kept(waiting) if waiting else {}
     return [
-        Change(s.issue_id, s.status, s.substatus, fixes.get(s.issue_id)) for s in states
+        Change(
+            s.issue_id,
+            s.status,
+            s.substatus,
+            fixes.get(s.issue_id),
+            terms.get(s.issue_id),
+        )
+        for s in states
     ]
 
 
-def _by(user: User | None, fixes: Mapping[int, Fix]) -> dict[int, Fix]:
-    """The fixes, with whose word they are."""
-    user_id = user.pk if user else None
-    return {issue: replace(fix, user_id=user_id) for issue, fix in fixes.items()}
+def _by(
+    user_id: int | None, states: Iterable[IssueState], fixes: Mapping[int, Fix]
+) -> dict[int, Fix]:
+    """The fix of each issue, with whose word it is."""
+    return {s.issue_id: replace(fixes[s.project_id], user_id=user_id) for s in states}
+
+
+def _wait_for(
+    states: Iterable[IssueState], fixes: Mapping[int, Fix], terms: Mapping[int, Terms]
+) -> dict[int, dict[str, Any]]:
+    """Has the issues wait for this and nothing else; what is to be told of it."""
+    project_of = {state.issue_id: state.project_id for state in states}
+    resolutions.replace(project_of, fixes)
+    snoozes.replace(project_of, terms)
+    return {issue: fix.told for issue, fix in fixes.items()} | {
+        issue: one.told for issue, one in terms.items()
+    }
 
 
 def _ids(changes: Iterable[Change]) -> list[int]:

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from issues import triage
 from issues.models import Status
 from issues.resolutions import FixedIn, NoSuchRelease
+from issues.snoozes import WINDOW_COUNT_MAX, WINDOW_MAX_MIN, Until
 from projects.models import User
 from releases.versions import NAME_CHARS
 
@@ -23,41 +24,37 @@ _STATUS = {
     "ignored": Status.IGNORED,
     "muted": Status.IGNORED,
 }
+_IGNORED = ("ignored", "muted")
 _NEXT_RELEASE = "resolvedInNextRelease"
-_CONDITIONS = frozenset(
-    {
-        "ignoreCount",
-        "ignoreDuration",
-        "ignoreUserCount",
-        "ignoreUserWindow",
-        "ignoreWindow",
-    }
+_FIXES = frozenset({"inNextRelease", "inRelease", "inFutureRelease", "inCommit"})
+# Some clients name these beside the status, and the first by its older name.
+_CONDITIONS = (
+    "ignoreDuration",
+    "ignoreCount",
+    "ignoreWindow",
+    "ignoreUserCount",
+    "ignoreUserWindow",
 )
+_SNOOZE = "snoozeDuration"
 # Issues do not escalate here, so both mean: until somebody reopens them.
-_ARCHIVED = ("archived_forever", "archived_until_escalating")
+_UNTIL_CONDITION = "archived_until_condition_met"
+_ARCHIVED = ("archived_forever", "archived_until_escalating", _UNTIL_CONDITION)
 # What clients may send, but which could only be dropped silently.
 _UNKNOWN = (
     "assignedTo",
     "discard",
-    "ignoreCount",
-    "ignoreDuration",
-    "ignoreUserCount",
-    "ignoreUserWindow",
-    "ignoreWindow",
     "inbox",
     "isPublic",
     "isSubscribed",
     "merge",
     "priority",
-    "snoozeDuration",
 )
 
 _ONE_PLACE = "Name one of inNextRelease, inRelease, inFutureRelease and inCommit."
 _ONLY_RESOLVED = "Only a resolved issue can be resolved in a release."
-_NO_CONDITIONS = (
-    "Ignoring until a condition is met is not possible on this server. "
-    'Use {"status": "ignored"} without it.'
-)
+_ONLY_IGNORED = "Only an ignored issue can be ignored until something happens."
+_NO_COUNT = "A window needs the count that it is for."
+_TOO_MANY = f"Within a window at most {WINDOW_COUNT_MAX}."
 _NOT_HERE = "This can't be changed on this server. Leave it out."
 
 
@@ -71,13 +68,24 @@ class AppliedShape(TypedDict, total=False):
     hasSeen: bool
 
 
+_INT_MAX = 2**31 - 1
+# About ten years.
+_MINUTES_MAX = 10 * 366 * 24 * 60
+
+
+def _count(meaning: str, maximum: int = _INT_MAX) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False, min_value=1, max_value=maximum, help_text=meaning
+    )
+
+
 class CommitField(serializers.Serializer[Any]):
     repository = serializers.CharField(required=False, allow_blank=True, default="")
     commit = serializers.CharField(max_length=64)
 
 
 class StatusDetails(serializers.Serializer[Any]):
-    """Where the fix is, of a resolved issue."""
+    """Where the fix is, of a resolved issue; or until when it is ignored."""
 
     inNextRelease = serializers.BooleanField(
         required=False, help_text="In the one after the project's latest."
@@ -99,11 +107,15 @@ class StatusDetails(serializers.Serializer[Any]):
         "in the next one.",
     )
 
+    ignoreDuration = _count("Minutes from now.", maximum=_MINUTES_MAX)
+    ignoreCount = _count("Until that many more events …")
+    ignoreWindow = _count("… within so many minutes.", maximum=WINDOW_MAX_MIN)
+    ignoreUserCount = _count("Until that many more users …")
+    ignoreUserWindow = _count("… within so many minutes.", maximum=WINDOW_MAX_MIN)
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             asked = {name for name, value in data.items() if value} - {"actor"}
-            if asked & _CONDITIONS:
-                raise serializers.ValidationError([_NO_CONDITIONS])
             if unknown := asked - set(self.fields):
                 raise serializers.ValidationError(
                     dict.fromkeys(sorted(unknown), _NOT_HERE)
@@ -113,8 +125,16 @@ class StatusDetails(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs) > 1:
+        if len(attrs) > 1 and attrs.keys() & _FIXES:
             raise serializers.ValidationError(_ONE_PLACE)
+        for window, count in (
+            ("ignoreWindow", "ignoreCount"),
+            ("ignoreUserWindow", "ignoreUserCount"),
+        ):
+            if window in attrs and count not in attrs:
+                raise serializers.ValidationError({window: _NO_COUNT})
+            if window in attrs and attrs[count] > WINDOW_COUNT_MAX:
+                raise serializers.ValidationError({count: _TOO_MANY})
         return attrs
 
 
@@ -134,6 +154,16 @@ class IssueChange(serializers.Serializer[Any]):
     isBookmarked = serializers.BooleanField(required=False)
     hasSeen = serializers.BooleanField(required=False)
 
+    def to_internal_value(self, data: Any) -> Any:
+        """Takes conditions from beside the status, too."""
+        if isinstance(data, dict) and isinstance(data.get("statusDetails", {}), dict):
+            beside = {name: data[name] for name in _CONDITIONS if data.get(name)}
+            if data.get(_SNOOZE):
+                beside["ignoreDuration"] = data[_SNOOZE]
+            if beside:
+                data = data | {"statusDetails": beside | data.get("statusDetails", {})}
+        return super().to_internal_value(data)
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         asked: Mapping[str, Any] = self.initial_data
         refused = [name for name in _UNKNOWN if asked.get(name)]
@@ -142,8 +172,11 @@ class IssueChange(serializers.Serializer[Any]):
         if attrs.get("status") == _NEXT_RELEASE:
             attrs["status"] = "resolved"
             attrs["statusDetails"] = {"inNextRelease": True}
-        if attrs.get("statusDetails") and attrs.get("status") != "resolved":
+        details, status = attrs.get("statusDetails", {}), attrs.get("status")
+        if details.keys() & _FIXES and status != "resolved":
             raise serializers.ValidationError({"statusDetails": _ONLY_RESOLVED})
+        if details.keys() - _FIXES and status not in _IGNORED:
+            raise serializers.ValidationError({"statusDetails": _ONLY_IGNORED})
         self._check_substatus(attrs.get("status"), attrs.get("substatus"))
         return attrs
 
@@ -179,7 +212,7 @@ def apply(
     applied: AppliedShape = {}
     with transaction.atomic():
         if change.get("statusDetails"):
-            applied |= _resolve_in(_fixed_in(change["statusDetails"]), ids, user)
+            applied |= _set_waiting(change["statusDetails"], ids, user)
         elif "status" in change:
             applied |= _set_status(_STATUS[change["status"]], ids, user)
         if "isBookmarked" in change:
@@ -196,6 +229,27 @@ _SET: dict[Status, tuple[Callable[..., list[int]], str, str | None]] = {
     Status.UNRESOLVED: (triage.unresolve, "unresolved", "ongoing"),
     Status.IGNORED: (triage.ignore, "ignored", "archived_forever"),
 }
+
+
+def _set_waiting(
+    details: Mapping[str, Any], ids: list[int], user: User
+) -> AppliedShape:
+    """Resolves in a release, or ignores until something happens."""
+    if details.keys() & _FIXES:
+        return _resolve_in(_fixed_in(details), ids, user)
+    until = Until(
+        minutes=details.get("ignoreDuration"),
+        events=details.get("ignoreCount"),
+        event_window=details.get("ignoreWindow"),
+        users=details.get("ignoreUserCount"),
+        user_window=details.get("ignoreUserWindow"),
+    )
+    triage.ignore_until(ids, until, user=user)
+    return {
+        "status": "ignored",
+        "statusDetails": dict(details),
+        "substatus": _UNTIL_CONDITION,
+    }
 
 
 def _fixed_in(details: Mapping[str, Any]) -> FixedIn:

@@ -9,9 +9,11 @@ from typing import Any, NotRequired, TypedDict
 from django.conf import settings
 from django.urls import reverse
 
-from issues import resolutions
+from issues import resolutions, snoozes
 from issues.listing import IssueRow
 from issues.models import IssueTags, Level, Status, Substatus, Tag
+from issues.resolutions import Fix
+from issues.snoozes import Terms
 from projects.api.root import UserShape, user_json
 from projects.models import User
 from projects.windows import Window
@@ -87,6 +89,7 @@ _SUBSTATUS = {
     Substatus.ONGOING: "ongoing",
     Substatus.REGRESSED: "regressed",
 }
+_WAITING = (Substatus.IN_RELEASE, Substatus.UNTIL_CONDITION)
 _PRIORITY = {
     Level.FATAL: "high",
     Level.ERROR: "high",
@@ -176,14 +179,17 @@ def unhandled_among(rows: Iterable[IssueRow]) -> frozenset[int]:
 
 def status_details(rows: Iterable[IssueRow]) -> dict[int, dict[str, Any]]:
     """By issue what its state waits for, and who said so; nothing of most issues."""
-    waiting = [r.issue_id for r in rows if r.substatus == Substatus.IN_RELEASE]
+    waiting = [r.issue_id for r in rows if r.substatus in _WAITING]
     if not waiting:
         return {}
-    fixes = resolutions.kept(waiting)
-    users = User.objects.in_bulk([f.user_id for f in fixes.values() if f.user_id])
+    found: dict[int, Fix | Terms] = {
+        **resolutions.kept(waiting),
+        **snoozes.kept(waiting),
+    }
+    users = User.objects.in_bulk([one.user_id for one in found.values() if one.user_id])
     return {
-        issue: {**fix.told, "actor": _actor(users.get(fix.user_id or 0))}
-        for issue, fix in fixes.items()
+        issue: {**one.told, "actor": _actor(users.get(one.user_id or 0))}
+        for issue, one in found.items()
     }
 
 
@@ -192,6 +198,8 @@ def _actor(user: User | None) -> UserShape | None:
 
 
 def _substatus(row: IssueRow) -> str | None:
+    if row.substatus == Substatus.UNTIL_CONDITION:
+        return "archived_until_condition_met"
     if row.status == Status.IGNORED:
         return "archived_forever"
     return _SUBSTATUS.get(row.substatus)

@@ -6,7 +6,7 @@ from issues.models.event import Event, EventPart, PayloadDictionary
 from issues.models.feedback import UserReport
 from issues.models.issue import Fingerprint, Issue, IssueState, Level, Status, Substatus
 from issues.models.triage import Activity, Bookmark, Sighting
-from issues.models.waiting import Resolution
+from issues.models.waiting import Resolution, Snooze
 
 __all__ = [
     "Activity",
@@ -25,6 +25,7 @@ __all__ = [
     "PayloadDictionary",
     "Resolution",
     "Sighting",
+    "Snooze",
     "Status",
     "Substatus",
     "Tag",

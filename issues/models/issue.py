@@ -39,6 +39,8 @@ class Substatus(models.IntegerChoices):
     REGRESSED = 3, _("Regressed")
     # Resolved: only a release with the fix brings it back; see Resolution.
     IN_RELEASE = 4, _("Resolved in a release")
+    # Ignored, and not forever; see Snooze.
+    UNTIL_CONDITION = 5, _("Ignored until a condition is met")
 
 
 class Issue(models.Model):

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from issues import shortid, triage
 from issues.models import Issue, Status
 from issues.resolutions import LATEST, Fix, FixedIn, NoSuchRelease
+from issues.snoozes import Terms, Until
 from issues.views.scope import Scope, page
 from projects.access import Permission, membership_for, projects_of, require_role
 from projects.models import User
@@ -42,7 +43,21 @@ _SAID_OF_ONE = {
     "bookmark": gettext_noop("Bookmarked %s"),
     "unbookmark": gettext_noop("Bookmark of %s removed"),
 }
+_MENU = {
+    "ignore_hour": Until(minutes=60),
+    "ignore_day": Until(minutes=24 * 60),
+    "ignore_week": Until(minutes=7 * 24 * 60),
+    "ignore_10": Until(events=10),
+    "ignore_100": Until(events=100),
+    "ignore_100_hour": Until(events=100, event_window=60),
+    "ignore_10_users": Until(users=10),
+    "ignore_10_users_day": Until(users=10, user_window=24 * 60),
+}
 _FIXED = {"resolve_next", "resolve_latest", "resolve_in"}
+
+
+def _ignored(n: int) -> str:
+    return ngettext("%d issue ignored", "%d issues ignored", n)
 
 
 def _resolved(n: int) -> str:
@@ -53,7 +68,8 @@ _SAID_OF_MANY: dict[str, Callable[[int], str]] = {
     "resolve": _resolved,
     **dict.fromkeys(sorted(_FIXED), _resolved),
     "unresolve": lambda n: ngettext("%d issue reopened", "%d issues reopened", n),
-    "ignore": lambda n: ngettext("%d issue ignored", "%d issues ignored", n),
+    "ignore": _ignored,
+    **dict.fromkeys(_MENU, _ignored),
     "bookmark": lambda n: ngettext("%d issue bookmarked", "%d issues bookmarked", n),
     "unbookmark": lambda n: ngettext("%d bookmark removed", "%d bookmarks removed", n),
 }
@@ -70,6 +86,9 @@ def update(request: HttpRequest, scope: Scope) -> HttpResponse:
         messages.error(request, _("Select an issue first."))
     elif action in _STATUS_OF:
         changes = triage.set_status(issues, _STATUS_OF[action], user=scope.user)
+        _tell(request, scope, action, changes, issues)
+    elif action in _MENU:
+        changes = triage.ignore_until(issues, _MENU[action], user=scope.user)
         _tell(request, scope, action, changes, issues)
     elif action in _FIXED:
         _resolve_in(request, scope, action, issues)
@@ -131,7 +150,7 @@ def _tell(
     """Says what has been done, with what takes it back."""
     token = ""
     if changes:
-        became = _STATUS_OF.get(action, Status.RESOLVED)
+        became = _STATUS_OF[action.partition("_")[0]]
         told: dict[str, Any] = {
             "org": scope.organization.slug,
             "became": became.value,
@@ -145,18 +164,26 @@ def _tell(
 def _told(change: triage.Change) -> list[Any]:
     """The change as JSON."""
     fix = asdict(change.fix) if change.fix else None
-    return [change.issue_id, change.status, change.substatus, fix]
+    terms = asdict(change.terms) if change.terms else None
+    return [change.issue_id, change.status, change.substatus, fix, terms]
 
 
 def _change(told: Sequence[Any]) -> triage.Change:
-    issue_id, status, substatus, fix = told
-    return triage.Change(issue_id, status, substatus, Fix(**fix) if fix else None)
+    issue_id, status, substatus, fix, terms = told
+    return triage.Change(
+        issue_id,
+        status,
+        substatus,
+        Fix(**fix) if fix else None,
+        Terms(**terms) if terms else None,
+    )
 
 
 def _said(action: str, changed: Sequence[int], issues: dict[int, str]) -> str:
     """What has been done: to the one issue by its short id, else to how many."""
     if len(changed) == 1:
-        return _(_SAID_OF_ONE[action]) % issues[changed[0]]
+        said = _SAID_OF_ONE["ignore" if action in _MENU else action]
+        return _(said) % issues[changed[0]]
     return _SAID_OF_MANY[action](len(changed)) % len(changed)
 
 

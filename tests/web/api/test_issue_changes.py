@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db.models import Model
 
@@ -119,6 +121,44 @@ def test_an_issue_is_resolved_in_a_release(
     assert activity["data"] == told
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "ignored", "statusDetails": {"ignoreCount": 5, "ignoreWindow": 60}},
+        {"status": "muted", "ignoreCount": 5, "ignoreWindow": 60},
+        {
+            "status": "ignored",
+            "substatus": "archived_until_condition_met",
+            "statusDetails": {"ignoreCount": 5, "ignoreWindow": 60},
+        },
+    ],
+)
+def test_an_issue_is_ignored_until_a_condition(
+    api: API, issues: list[Issue], body: dict[str, object]
+) -> None:
+    told = api.put(address(issues[0]), body).body
+    assert told["statusDetails"].pop("actor")["email"].endswith("@example.com")
+    assert told["statusDetails"] == {"ignoreCount": 5, "ignoreWindow": 60}
+    assert told["status"] == "ignored"
+    assert told["substatus"] == "archived_until_condition_met"
+
+
+def test_an_issue_is_ignored_for_a_time(api: API, issues: list[Issue]) -> None:
+    for body in (
+        {"status": "ignored", "statusDetails": {"ignoreDuration": 30}},
+        {"status": "muted", "snoozeDuration": 30},
+    ):
+        answer = api.put(MANY, body, id=issues[0].pk)
+        assert answer.body == {
+            "status": "ignored",
+            "statusDetails": {"ignoreDuration": 30},
+            "substatus": "archived_until_condition_met",
+        }
+        told = api.get(address(issues[0])).body["statusDetails"]
+        left = datetime.fromisoformat(told["ignoreUntil"]) - datetime.now(UTC)
+        assert timedelta(minutes=29) < left <= timedelta(minutes=30)
+
+
 def test_sentry_clis_next_release_is_understood(api: API, issues: list[Issue]) -> None:
     answer = api.put(MANY, {"status": "resolvedInNextRelease", "snoozeDuration": None})
     assert answer.body == {
@@ -168,8 +208,12 @@ def test_bookmarks_and_sightings_are_the_callers_own(
             "one of",
         ),
         ({"status": "resolved", "statusDetails": {"inCommit": "c0ffee"}}, "inCommit"),
-        ({"status": "ignored", "statusDetails": {"ignoreCount": 5}}, "condition"),
-        ({"status": "ignored", "ignoreDuration": 30}, "ignoreDuration"),
+        ({"status": "resolved", "statusDetails": {"ignoreCount": 5}}, "ignored"),
+        ({"ignoreDuration": 30}, "ignored"),
+        ({"status": "ignored", "statusDetails": {"ignoreCount": -1}}, "ignoreCount"),
+        ({"status": "ignored", "statusDetails": {"ignoreWindow": 5}}, "count"),
+        ({"status": "ignored", "ignoreCount": 10**5, "ignoreWindow": 60}, "at most"),
+        ({"status": "ignored", "ignoreDuration": 10**12}, "ignoreDuration"),
         ({"status": "purple"}, "purple"),
         ({"status": "resolved", "substatus": "escalating"}, "escalating"),
         ({"assignedTo": "me"}, "assignedTo"),

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from issues.models import Bookmark, Issue, IssueState, Resolution, Status
+from issues.models import (
+    Bookmark,
+    Issue,
+    IssueState,
+    Resolution,
+    Snooze,
+    Status,
+    Substatus,
+)
 from projects.models import Project
 from tests.factories import make_issue, make_project
 
@@ -57,6 +65,31 @@ def test_what_is_resolved_already_is_not_counted(issue: Issue, member: Client) -
     html = change(member, "resolve", issue.pk)
     assert "0 issues resolved" in html
     assert 'name="undo"' not in html
+
+
+def test_each_way_to_ignore_that_the_menu_offers(issue: Issue, member: Client) -> None:
+    page = member.get("/o/acme/p/shop/issues/1/").content.decode()
+    ways = re.findall(r'value="(ignore_\w+)"', page)
+    assert len(ways) == 8
+    for do in ways:
+        assert "Ignored SHOP-1" in change(member, do, issue.pk)
+        assert IssueState.objects.get().substatus == Substatus.UNTIL_CONDITION
+
+
+def test_an_ignoring_that_is_undone_and_done_again(
+    issue: Issue, member: Client
+) -> None:
+    change(member, "ignore_10", issue.pk)
+    before = Snooze.objects.values().get()
+    html = change(member, "resolve", issue.pk)
+    assert not Snooze.objects.exists()
+    (token,) = re.findall(r'name="undo" value="([^"]+)"', html)
+    member.post("/undo/", {"undo": token, "next": LIST})
+    assert Snooze.objects.values().get() == before
+    html = change(member, "ignore_hour", issue.pk)
+    (token,) = re.findall(r'name="undo" value="([^"]+)"', html)
+    member.post("/undo/", {"undo": token, "next": LIST})
+    assert Snooze.objects.values().get() == before
 
 
 @pytest.mark.parametrize(
