@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from issues.ruleform import RulesForm
+from issues.rulepreview import preview
 from projects import rulesets
 from projects.models import GroupingRuleset, Project, User
 from projects.views.settings import managed, project_page
@@ -27,22 +28,29 @@ def grouping_rules(request: HttpRequest, org: str, project: str) -> HttpResponse
     shown = rulesets.texts_of(opened) if opened else rulesets.grouping_of(found)
     form = RulesForm(posted, initial=asdict(shown))
     if posted is not None and form.is_valid():
+        if posted.get("do") == "preview":
+            return _page(request, found, form, preview=preview(found, form.texts()))
         user = cast(User, request.user)
         if rulesets.change_grouping(found, form.texts(), by=user):
             messages.success(request, _("Grouping rules saved"))
         else:
             messages.info(request, _("Nothing was changed."))
         return redirect("issues:grouping_rules", org=org, project=project)
-    sections = [(form[name], form.told.get(name, [])) for name in form.fields]
+    return _page(request, found, form, opened=opened)
+
+
+def _page(
+    request: HttpRequest, project: Project, form: RulesForm, **more: object
+) -> HttpResponse:
     return project_page(
         request,
         "issues/grouping_rules.html",
-        found,
+        project,
         "grouping",
         form=form,
-        sections=sections,
-        opened=opened,
-        changes=rulesets.changes_of(found),
+        sections=[(form[name], form.told.get(name, [])) for name in form.fields],
+        changes=rulesets.changes_of(project),
+        **more,
     )
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from projects import rulesets
 from projects.models import Organization, Project, Role
 from projects.rules import GroupingTexts
-from tests.factories import make_organization, make_project
+from tests.factories import make_issue, make_organization, make_project
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,27 @@ def test_an_earlier_version_can_be_opened(admin: Client, project: Project) -> No
     admin.post(PAGE, {**ONE, "fingerprinting": ""})
     assert "type:A -> a</textarea>" not in text_of(admin)
     assert "type:A -> a</textarea>" in text_of(admin, f"{PAGE}?version=1")
+
+
+def test_a_preview_tells_what_would_join_and_saves_nothing(
+    admin: Client, project: Project
+) -> None:
+    for kind in ("KeyError", "TypeError"):
+        make_issue(project, exception=[{"type": kind, "value": "<b>x</b>"}])
+    rules = {"fingerprinting": "type:*Error -> one", "do": "preview"}
+    text = admin.post(PAGE, rules).content.decode()
+    assert "<dt>Issues now</dt><dd>2</dd>" in text
+    assert "<dt>Issues with these rules</dt><dd>1</dd>" in text
+    assert "KeyError: &lt;b&gt;x&lt;/b&gt;" in text
+    assert "type:*Error -&gt; one</textarea>" in text
+    assert rulesets.grouping_of(project) == GroupingTexts()
+
+
+def test_a_preview_of_mistakes_tells_the_mistakes(admin: Client) -> None:
+    answer = admin.post(PAGE, {"fingerprinting": "nonsense", "do": "preview"})
+    text = answer.content.decode()
+    assert "Line 1, column 1" in text
+    assert "Issues now" not in text
 
 
 def test_what_people_wrote_is_text(admin: Client) -> None:
