@@ -54,6 +54,8 @@ class Change:
     issue_id: int
     status: int
     substatus: int
+    # When it changed.
+    at: datetime
     # Where it was resolved in a release.
     fix: Fix | None = None
     # Where it was ignored until a condition.
@@ -134,7 +136,7 @@ def set_status(
     now = timezone.now()
     with transaction.atomic():
         states = list(_differing(_locked(issue_ids), status, substatus))
-        changes = _changes(states)
+        changes = _changes(states, now)
         IssueState.objects.filter(issue__in=_ids(changes)).update(
             status=status, substatus=substatus, status_at=now
         )
@@ -153,12 +155,16 @@ def set_status(
 def undo(changes: Sequence[Change], became: Status, *, user: User | None) -> list[int]:
     """Puts issues back to what they were; the ids of those that this changed.
 
-    An issue that is no longer what the change made of it is left alone.
+    An issue whose status has changed since, if only to the same one, is left alone.
     """
     before = {change.issue_id: change for change in changes}
     now = timezone.now()
     with transaction.atomic():
-        states = list(_locked(before).filter(status=became))
+        states = [
+            state
+            for state in _locked(before).filter(status=became)
+            if state.status_at == before[state.issue_id].at
+        ]
         for state in states:
             old = before[state.issue_id]
             state.status, state.substatus = old.status, old.substatus
@@ -257,8 +263,8 @@ def _differing(
     return states.exclude(status=status, substatus=substatus)
 
 
-def _changes(states: Sequence[IssueState]) -> list[Change]:
-    """What the issues are now."""
+def _changes(states: Sequence[IssueState], at: datetime) -> list[Change]:
+    """What the issues are before they change at that time."""
     waiting = [s.issue_id for s in states if s.substatus in _WAITING]
     fixes = resolutions.kept(waiting) if waiting else {}
     terms = snoozes.kept(waiting) if waiting else {}
@@ -267,6 +273,7 @@ def _changes(states: Sequence[IssueState]) -> list[Change]:
             s.issue_id,
             s.status,
             s.substatus,
+            at,
             fixes.get(s.issue_id),
             terms.get(s.issue_id),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
@@ -115,7 +116,8 @@ def undo(request: HttpRequest) -> HttpResponse:
     membership = membership_for(user, told["org"])
     require_role(membership.role, Permission.TRIAGE)
     visible = _issues(Scope(user, membership), [one[0] for one in told["changes"]])
-    changes = [_change(one) for one in told["changes"] if one[0] in visible]
+    at = datetime.fromisoformat(told["at"])
+    changes = [_change(one, at) for one in told["changes"] if one[0] in visible]
     triage.undo(changes, Status(told["became"]), user=user)
     messages.success(request, _("Undone"))
     return _back(request)
@@ -154,6 +156,7 @@ def _tell(
         told: dict[str, Any] = {
             "org": scope.organization.slug,
             "became": became.value,
+            "at": changes[0].at.isoformat(),
             "changes": [_told(change) for change in changes],
         }
         token = signing.dumps(told, salt=_UNDO_SALT, compress=True)
@@ -168,12 +171,13 @@ def _told(change: triage.Change) -> list[Any]:
     return [change.issue_id, change.status, change.substatus, fix, terms]
 
 
-def _change(told: Sequence[Any]) -> triage.Change:
+def _change(told: Sequence[Any], at: datetime) -> triage.Change:
     issue_id, status, substatus, fix, terms = told
     return triage.Change(
         issue_id,
         status,
         substatus,
+        at,
         Fix(**fix) if fix else None,
         Terms(**terms) if terms else None,
     )

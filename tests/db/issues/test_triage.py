@@ -6,6 +6,7 @@ import pytest
 
 from issues import triage
 from issues.models import Activity, Bookmark, Issue, IssueState, Status, Substatus
+from issues.snoozes import Until
 from projects.models import User
 from tests.factories import make_issue, make_project
 from tests.people import make_user
@@ -68,6 +69,13 @@ def test_undo_leaves_alone_what_has_changed_since(issue: Issue, user: User) -> N
     triage.ignore([issue.pk], user=user)
     assert triage.undo(changes, Status.RESOLVED, user=user) == []
     assert status_of(issue)[0] == Status.IGNORED
+
+
+def test_undo_leaves_alone_what_was_done_again_since(issue: Issue, user: User) -> None:
+    changes = triage.set_status([issue.pk], Status.IGNORED, user=user)
+    triage.ignore_until([issue.pk], Until(events=5), user=user)
+    assert triage.undo(changes, Status.IGNORED, user=user) == []
+    assert status_of(issue) == (Status.IGNORED, Substatus.UNTIL_CONDITION)
 
 
 def test_unknown_issues_are_nobodys(user: User) -> None:
