@@ -18,7 +18,8 @@ CHARS_MAX = 1024
 """What lies behind is left out: messages of one template differ or agree before."""
 
 _SIGNS = re.compile(
-    r"[\d@\"'=`“«„]|://|\.[a-z]{2}|[{\[]|/(?:home|Users|tmp)/|[a-f]{8}|[A-F]{8}|Bearer "
+    r"[\d@\"='`“«„]|://|\.[a-z]{2}|[{\[]|/(?:home|Users|tmp)/|[a-f]{8}|[A-F]{8}|Bearer "
+    r"|:[A-Fa-f]{2}:"
 )
 _UUID = re.compile(
     r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-"
@@ -70,6 +71,8 @@ def _placeholder(match: re.Match[str]) -> str:
         return match[0]
     if kind == "quoted":
         return quotes.quoted(match, _inner)
+    if kind == "measure":
+        return f"<number>{match['unit']}"
     if kind == "home":
         return f"{match[0][: match.end('place') - match.start()]}<user>"
     if kind == "repr":

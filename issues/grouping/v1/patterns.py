@@ -19,10 +19,14 @@ _ZONE = (
 _CLOCK = rf"(?:[T ,:]\ ?{_TIME}{_ZONE})?"
 _NUM = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _UNIT = (
-    "(?:ns|us|µs|ms|nanoseconds?|microseconds?|milliseconds?|millis|secs?|seconds?|s|"
+    "(?:ns|us|[µ\u03bc]s|ms|nanoseconds?|microseconds?|milliseconds?|millis|secs?|seconds?|s|"
     "mins?|minutes?|m|hrs?|hours?|h|days?|d|weeks?|w|months?|years?)"
 )
 _SIZE = "(?:[kKMGTP]i?[Bb]|[KMGTP]i|bytes?|[Bb]|[kMG]bps|[KMGT])(?:/s)?"
+_MEASURE = (
+    r"(?:\ ?°[CF]|[kMG]?Wh|m?Ah|km/h|m/s|[kmµ]?g|[kcmµ]?m|[CFKVAW]|[kMG]?Hz|rpm|px|dBm?"
+    r"|fps|bar|[kM]?Pa|lm|lx|[kM]?[VWA])"
+)
 _TLD = "(?:com|net|org|edu|gov|mil|biz|local|internal|lan|localdomain|invalid|svc)"
 # These are words of programs as well, so that a host needs a third name before them.
 _SHORT_TLD = "(?:io|dev|app|info|cloud|co|uk|de|fr|nl|eu|ch|es|pl|se|fi|dk|ru|cn|jp|ai)"
@@ -65,7 +69,7 @@ VARIABLE = re.compile(
   | (?P<duration>
         (?:(?<![\w.])[-+])?\b{_NUM}(?:[eE][-+]?\d+)?\ ?{_UNIT}\b
         (?:,?(?:\ and)?\ ?\d+(?:\.\d+)?\ ?{_UNIT}\b){{0,5}}
-      | (?:\d+(?:\.\d+)?(?:d|h|m|s|ms|us|µs|ns)){{2,6}}\b
+      | (?:\d+(?:\.\d+)?(?:d|h|m|s|ms|us|[µ\u03bc]s|ns)){{2,6}}\b
       | \bP(?=[T\d])(?:\d+[YMWD]){{0,4}}(?:T(?:\d+(?:\.\d+)?[HMS]){{1,3}})?\b
       | (?<![\w.])(?:\d+\ days?,\ )?\d+:\d\d:\d\d(?:[.,]\d+)?(?:\ ?[AaPp][Mm])?\b
     )
@@ -83,15 +87,18 @@ VARIABLE = re.compile(
   | (?P<hostname>[a-zA-Z0-9][a-zA-Z0-9-]{{0,62}}(?:\.[a-zA-Z0-9-]{{1,63}}){{0,7}}?\.
       (?:{_TLD}|[a-zA-Z0-9-]{{1,63}}\.{_SHORT_TLD})(?::\d{{1,5}})?(?![\w.(-]))
   | (?P<hex>\b0[xX][{_HEX}]+\b|\#[{_HEX}]{{6}}(?:[{_HEX}]{{2}})?\b)
-  | (?P<version_>\bv?\d++(?:\.\d++){{2,5}}+(?:[-+.]?[a-zA-Z][\w.+-]*)?(?!,\d))
+  | (?P<version_>\bv?\d++(?:\.\d++){{2,15}}+(?:[-+.]?[a-zA-Z][\w.+-]*)?(?!,\d))
   | (?P<base64>(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{{8,}}+={{1,2}}(?![\w=])
       |(?<=-)(?=[a-z]*\d)[a-z0-9]{{8,10}}-[bcdfghjklmnpqrstvwxz0-9]{{5}}\b)
+  | (?P<measure>(?:(?<![\w.)\]])[-+])?(?<![\w.])\d[\d.,]{{0,20}}+(?P<unit>{_MEASURE})
+      (?![\w/]))
   | (?P<number>(?:(?<![\w.)\]])[-+])?(?:(?<![\w.])
       (?:\d{{1,3}}(?:\.\d{{3}})*,\d{{1,2}}
         |\d{{1,3}}(?:[,.'\u2019\u00a0\u202f_ ]\d{{3}})+|\d+)
       (?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?%?(?![\w])(?!\.\d))
   | (?P<bool>(?<==)(?:true|false|True|False|null|None|nil)\b)
-  | (?P<id>[a-f]{{8,}}\b|[A-F]{{8,}}\b|(?<=/tmp/)tmp\.?\w{{6,10}}\b)
+  | (?P<id>\#[A-Za-z]{{1,4}}-\d+\b|[a-f]{{8,}}\b|[A-F]{{8,}}\b
+      |(?<=/tmp/)tmp\.?\w{{6,10}}\b)
   | (?P<word>\#?[A-Za-z_]*\d\w*)
     )""",
     re.VERBOSE,

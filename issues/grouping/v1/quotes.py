@@ -25,8 +25,8 @@ _NAMED_AFTER = frozenset(
 )
 _NAMED_AFTER_TWO = frozenset(("module named", "import name", "has no", "modules named"))
 _NAMED_BEFORE = re.compile(
-    r"\s(?:object\b|has no\b|is not (?:defined|a |an |callable|iterable)|is required"
-    r"|is undefined|field is)"
+    r"\s(?:object\b|has no\b|is required|is undefined|field is"
+    r"|is not (?:defined|a function|a constructor|callable|iterable))"
 )
 _STATEMENTS = ("SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ")
 _ALONE = re.compile(r"(?:\w*(?:Error|Exception): )?")
