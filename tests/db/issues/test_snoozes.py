@@ -114,10 +114,10 @@ def test_what_leaves_the_window_as_the_next_comes_is_out(
 ) -> None:
     until = Until(events=2, event_window=10)
     triage.ignore_until([issue.pk], until, user=user)
-    store(event_of(issue, now))
-    store(event_of(issue, now + 10 * MINUTE))
+    store(event_of(issue, now), event_of(issue, now + 10 * MINUTE))
+    store(event_of(issue, now + 20 * MINUTE))
     assert not is_open(issue)
-    store(event_of(issue, now + 20 * MINUTE - timedelta(seconds=1)))
+    store(event_of(issue, now + 30 * MINUTE - timedelta(seconds=1)))
     assert is_open(issue)
 
 
