@@ -32,8 +32,15 @@ _TLD = "(?:com|net|org|edu|gov|mil|biz|local|internal|lan|localdomain|invalid|sv
 _SHORT_TLD = "(?:io|dev|app|info|cloud|co|uk|de|fr|nl|eu|ch|es|pl|se|fi|dk|ru|cn|jp|ai)"
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|\d\d?)"
 
+# Most of a message are plain words, for which nothing else need be tried. Those that
+# may begin a date or a standard's name are none.
+_PLAIN = (
+    r"(?<!=)(?<!Bearer\ )(?!Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed"
+    r"|Thu|Fri|Sat|Sun|RFC|ISO|[a-f]{8}|[A-F]{8})[A-Za-z_]{1,64}+(?:[\s,;!?)]|$)"
+)
+
 VARIABLE = re.compile(
-    rf"""(?P<query>(?<=[\w/])\?[\w%.\[\]-]{{1,64}}=[^\s"'<>)]*)|(?<!\w)(?:
+    rf"""(?P<query>(?<=[\w/])\?[\w%.\[\]-]{{1,64}}=[^\s"'<>)]*)|(?<!\w)(?!{_PLAIN})(?:
     (?P<fixed>(?i:utf|sha|aes|iso|md|base|mpeg|mp|ipv|tls|ssl|ora|pls|tns|ean|upc)
         -\d{{1,5}}(?:-\d{{1,3}})?\b | HTTP/\d(?:\.\d)?\b | (?:RFC|ISO)\ \d{{3,5}}\b)
   | (?P<email><?[\w.+%-]{{1,64}}
