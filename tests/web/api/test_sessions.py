@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,29 +14,40 @@ from tests.sessions import make_groups, make_update, store
 from tests.web.api.client import API, Answer
 
 PATH = "/organizations/acme/sessions/"
-NOW = datetime.now(UTC)
+# A test that began later might see the next hour before its end.
+HOUR_ENDS = (59, 50)
 
 
-def tell(project: Project, *, hours_ago: int = 0, **fields: Any) -> None:
+def now_within_the_hour() -> datetime:
+    """The time, once the hour is not about to end."""
+    now = datetime.now(UTC)
+    while (now.minute, now.second) >= HOUR_ENDS:
+        time.sleep(0.1)
+        now = datetime.now(UTC)
+    return now
+
+
+def tell(project: Project, now: datetime, *, hours_ago: int = 0, **fields: Any) -> None:
     """A session that began so long ago."""
-    at = (NOW - timedelta(hours=hours_ago)).isoformat()
-    store(project, make_update(started=at, **fields), received_at=NOW)
+    at = (now - timedelta(hours=hours_ago)).isoformat()
+    store(project, make_update(started=at, **fields), received_at=now)
 
 
 @pytest.fixture
 def told(project: Project) -> Project:
     """Sessions of two releases; those of the second told no user."""
+    now = now_within_the_hour()
     for did, status, hours in [
         ("jane", "exited", 0),
         ("jane", "crashed", 1),
         ("joe", "errored", 1),
         ("jim", "exited", 30),
     ]:
-        tell(project, did=did, status=status, hours_ago=hours, release="shop@1.0")
+        tell(project, now, did=did, status=status, hours_ago=hours, release="shop@1.0")
     groups = make_groups(
-        {"exited": 8, "crashed": 2, "started": NOW.isoformat()}, release="shop@1.1"
+        {"exited": 8, "crashed": 2, "started": now.isoformat()}, release="shop@1.1"
     )
-    store(project, groups, received_at=NOW)
+    store(project, groups, received_at=now)
     return project
 
 
@@ -98,7 +110,7 @@ def test_sessions_by_project_and_environment(
     api: API, organization: Organization, told: Project
 ) -> None:
     other = make_project("api", organization=organization)
-    tell(other, environment="")
+    tell(other, now_within_the_hour(), environment="")
     answer = api.get(PATH, field="sum(session)", groupBy=["project", "environment"])
     assert totals(answer) == [[told.pk, "production", 13], [other.pk, "", 1]]
     assert totals(api.get(PATH, project="api")) == [[1]]
@@ -174,5 +186,6 @@ def test_no_sessions_are_none(api: API, project: Project) -> None:
 
 
 def test_sessions_of_others_are_not_counted(api: API, project: Project) -> None:
-    tell(make_project("foreign", organization=make_organization("strangers")))
+    strangers = make_organization("strangers")
+    tell(make_project("foreign", organization=strangers), now_within_the_hour())
     assert totals(api.get(PATH)) == [[0]]
