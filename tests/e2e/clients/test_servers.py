@@ -65,7 +65,7 @@ def _node(package: str, sdk: str) -> Client:
         sdk=sdk,
         type="TypeError",
         calls=(("Immediate.average", True), ("Object.readFileSync", False)),
-        culprit="Immediate.average(node_sdk)",
+        culprit="average(node_sdk)",
         chain=("Error", "TypeError"),
         mechanism="onuncaughtexception",
     )
