@@ -32,8 +32,8 @@ _PLAIN = bytes(48 if 48 <= code <= 57 else code for code in bytes(range(256)).lo
 _NAME_CHARS = 256
 _PRIVATE_KEY_CHARS = 48
 
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
-_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}]')
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_MARK = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]')
 _SCALAR = re.compile(rb"[^,\]}]*")
 _DIGITS = re.compile(rb"[0 -]+")
 # What follows a word that tells a secret within a text: its value, or a token.

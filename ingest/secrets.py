@@ -55,7 +55,7 @@ _AUTHORIZATION = re.compile(
 _SCHEME_WORDS = re.compile(r"\b(bearer|basic)(\s+)[a-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
 _PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY[A-Z ]{0,8}-----(?:[^-]++|-(?!----))*+"
+    r"-----BEGIN [A-Z ]{0,32}PRIVATE KEY[A-Z ]{0,8}-----[^-]*(?:-(?!----)[^-]*)*"
     r"(?:-----END [A-Z ]{0,48}-----)?"
 )
 # Keys of services that many use: of AWS, GitHub, GitLab, Slack, Stripe, Google, and

@@ -11,7 +11,7 @@ from issues.grouping.rules.scanner import Scanner
 
 _ARROW = re.compile(r"->")
 _VARIABLE = re.compile(r"\{\{[^{}\"]*\}\}")
-_PLAIN = re.compile(r"(?:(?!\{\{)[^\s,])++")
+_PLAIN = re.compile(r"(?:(?!\{\{)[^\s,])+")
 _COMMA = re.compile(r"\s*,")
 _ATTRIBUTE = re.compile(r"([A-Za-z_]\w*)=(?=\")|(title)=")
 

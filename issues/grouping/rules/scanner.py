@@ -12,7 +12,7 @@ FOUND_CHARS = 60
 
 _BLANKS = re.compile(r"\s*")
 _WORD = re.compile(r"\S+")
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"')
+_QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"')
 _ESCAPED_QUOTE = re.compile(r'\\(\\|")')
 
 
