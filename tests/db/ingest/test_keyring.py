@@ -79,7 +79,8 @@ def run(work: Work, load: Load, url: str = "", folder: Path | None = None) -> An
             keys.close()
             await valkey.close()
 
-    with TemporaryDirectory() as own:
+    # A thread may be writing a key there still.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as own:
         return asyncio.run(main(own))
 
 
