@@ -72,7 +72,7 @@ def test_items_are_cut_by_length_or_by_line(
         b"{",
         b"\xff\xfe",
         b"{" * 100_000,
-        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+        b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
         b"{}\n[]\n{}",
         b'{}\n{"length":1}\nx',
         b'{}\n{"type":1}\nx',
