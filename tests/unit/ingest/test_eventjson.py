@@ -49,7 +49,15 @@ def test_what_is_cleaned_is_shallow_enough_to_write() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"nope", b'{"a":}', b"{} x", b"[" * 100_000, b"[" * 50_000 + b"]" * 50_000],
+    [
+        b"",
+        b"{",
+        b"nope",
+        b'{"a":}',
+        b"{} x",
+        b"[" * 100_000,
+        b"[" * 50_000 + b"]" * 50_000,
+    ],
 )
 def test_what_is_no_json_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
