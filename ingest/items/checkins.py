@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ingest.envelope import Item
-from ingest.eventjson import decode_event
 from ingest.items.kind import Context, Kind, Refusal
+from ingest.items.payload import object_of
 from ingest.normalise import attributes
 from ingest.normalise.fields import Notes, integer, text
 from ingest.outcomes import Outcome
@@ -61,7 +61,7 @@ def read(item: Item, context: Context) -> Report:
     """The check-in of an item. Raises Refusal."""
     if len(item.payload) > PAYLOAD_MAX_BYTES:
         raise Refusal(Outcome.TOO_LARGE, "check_in")
-    tree = _decode(item)
+    tree = object_of(item)
     notes = Notes()
     name = (text(tree.get("monitor_slug"), 1000, notes, "monitor_slug") or "").strip()
     slug = slug_of(name)
@@ -97,16 +97,6 @@ def _refusal(rejection: Rejection | None) -> Refusal | None:
     if rejection is None:
         return None
     return Refusal(_OUTCOMES.get(rejection, Outcome.INVALID), rejection.value)
-
-
-def _decode(item: Item) -> dict[str, Any]:
-    try:
-        tree = decode_event(bytes(item.payload))
-    except ValueError:
-        raise Refusal(Outcome.INVALID, "json") from None
-    if not isinstance(tree, dict):
-        raise Refusal(Outcome.INVALID, "not_an_object")
-    return tree
 
 
 def _status(value: object) -> ReportedStatus:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ingest.envelope import Item
-from ingest.eventjson import decode_event
 from ingest.items.kind import Context, Kind, Refusal
+from ingest.items.payload import object_of
 from ingest.normalise.times import DRIFT_MIN_S, instant
 from ingest.outcomes import CATEGORIES, UNKNOWN, Outcome
 from ingest.tally import Place, Tally
@@ -92,12 +92,7 @@ def read(item: Item, context: Context) -> Report:
     """Entries that say nothing of what was dropped are passed over."""
     if len(item.payload) > MAX_BYTES:
         raise Refusal(Outcome.TOO_LARGE, "client_report")
-    try:
-        tree = decode_event(bytes(item.payload))
-    except ValueError:
-        raise Refusal(Outcome.INVALID, "json") from None
-    if not isinstance(tree, dict):
-        raise Refusal(Outcome.INVALID, "not_an_object")
+    tree = object_of(item)
     entry = context.entry
     spot = Spot(entry.project_id, _hour(tree.get("timestamp"), context))
     return Report(spot, entry.key_id, _drops(tree.get("discarded_events")))

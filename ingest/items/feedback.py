@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.envelope import Item
-from ingest.eventjson import decode_event
 from ingest.gate import event_id_of
 from ingest.items.kind import Context, Kind, Refusal
+from ingest.items.payload import object_of
 from ingest.outcomes import Outcome
 from ingest.secrets import cleaned
 from issues import reports
@@ -70,13 +70,7 @@ def store(found: list[NewReport]) -> Sequence[Refusal | None]:
 def _tree(item: Item) -> dict[str, Any]:
     if len(item.payload) > MAX_BYTES:
         raise Refusal(Outcome.TOO_LARGE, item.type)
-    try:
-        tree = decode_event(bytes(item.payload))
-    except ValueError:
-        raise Refusal(Outcome.INVALID, "json") from None
-    if not isinstance(tree, dict):
-        raise Refusal(Outcome.INVALID, "not_an_object")
-    return tree
+    return object_of(item)
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 from django.conf import settings
 
 from ingest.envelope import Item
-from ingest.eventjson import decode_event
 from ingest.items.kind import Context, Kind, Refusal
+from ingest.items.payload import object_of
 from ingest.normalise import attributes
 from ingest.normalise.fields import Notes
 from ingest.normalise.times import DRIFT_MIN_S, FUTURE_MAX_S, instant
@@ -100,13 +100,7 @@ SESSIONS = Kind(_read, _store)
 def _decode(item: Item) -> dict[str, Any]:
     if len(item.payload) > settings.MAX_EVENT_BYTES:
         raise Refusal(Outcome.TOO_LARGE, "session")
-    try:
-        tree = decode_event(bytes(item.payload))
-    except ValueError:
-        raise Refusal(Outcome.INVALID, "json") from None
-    if not isinstance(tree, dict):
-        raise Refusal(Outcome.INVALID, "not_an_object")
-    return tree
+    return object_of(item)
 
 
 def _name(tree: dict[str, Any], context: Context) -> Name:
