@@ -129,6 +129,36 @@ def count_issues(
     return _total(where) if where else 0
 
 
+def count_exactly(
+    projects: Sequence[Project], filter: IssueFilter, user: User | None
+) -> int:
+    """How many issues match, however many they are."""
+    where = conditions(projects, filter, user)
+    if where is None:
+        return 0
+    statement = _COUNT.format(with_=where.with_, where=where.where)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, where.parameters)
+        return int(cursor.fetchone()[0])
+
+
+def matching_ids(
+    projects: Sequence[Project], filter: IssueFilter, user: User | None, *, limit: int
+) -> list[int]:
+    """The ids of at most `limit` issues that match now, those seen last first.
+
+    A set that is kept: what arrives later is not in it. `filter` comes from
+    `issues.search.parse` and what the pickers add to it.
+    """
+    where = conditions(projects, filter, user)
+    if where is None:
+        return []
+    statement = _IDS.format(with_=where.with_, where=where.where)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, where.parameters | {"limit": limit})
+        return [row[0] for row in cursor.fetchall()]
+
+
 _NOTHING = Page(
     rows=[],
     next_cursor=None,
@@ -171,6 +201,14 @@ _TOTAL = """
 SELECT count(*) FROM (
     SELECT FROM issues_issuestate s WHERE {where} LIMIT %(limit)s
 ) AS matching
+"""
+
+_COUNT = "{with_} SELECT count(*) FROM issues_issuestate s WHERE {where}"
+
+_IDS = """
+{with_}
+SELECT s.issue_id FROM issues_issuestate s WHERE {where}
+ORDER BY s.last_seen_minute DESC, s.issue_id DESC LIMIT %(limit)s
 """
 
 

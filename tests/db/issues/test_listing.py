@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from issues import triage
 from issues.cursors import CursorError, Sort
-from issues.listing import IssueRow, Page, list_issues
+from issues.listing import IssueRow, Page, count_exactly, list_issues, matching_ids
 from issues.models import Issue, IssueState
 from issues.search import parse
 from projects.models import Project, User
@@ -272,3 +272,14 @@ def test_rows_cost_the_same_few_statements_however_many(project: Project) -> Non
     with CaptureQueriesContext(connection) as many:
         page_of(project, "is:unresolved wrong region:eu", limit=5, graph=Graph.DAY)
     assert (len(few), len(many)) == (3, 3)
+
+
+def test_all_that_match_are_counted_and_named(project: Project) -> None:
+    newest = make_named(project, "A", ago=timedelta(minutes=1))
+    oldest = make_named(project, "B", ago=timedelta(hours=1))
+    triage.resolve([make_named(project, "C").pk], user=None)
+    asked = parse("is:unresolved", now=NOW)
+    assert count_exactly([project], asked, None) == 2
+    assert matching_ids([project], asked, None, limit=9) == [newest.pk, oldest.pk]
+    assert matching_ids([project], asked, None, limit=1) == [newest.pk]
+    assert matching_ids([], asked, None, limit=9) == []
