@@ -32,7 +32,7 @@ from ingest.stream import Entry
 from ingest.tags import tags_of, user_identity
 from ingest.tally import Place, Tally
 from issues.event import Event
-from issues.grouping import group
+from issues.grouping import group_for
 from issues.grouping.rules.compiled import compile_rules
 from issues.models import Level
 from issues.newevent import NewEvent
@@ -183,7 +183,7 @@ def _event_of(
     pieces = scrub(event, rules.scrubbing)
     written = rules.grouping
     compiled = compile_rules(written.fingerprinting, written.enhancements)
-    grouping = group(event, compiled)
+    grouping = group_for(event, compiled, rules.versions)
     description = describe(event)
     if grouping.title:
         description = titled(description, grouping.title)

@@ -23,14 +23,19 @@ def find_or_begin_issues(
     `release_of`: the release id of each event.
     """
     known = _find_fingerprints(
-        {(event.project_id, one) for event in events for one in event.grouping.hashes}
+        {
+            (event.project_id, one)
+            for event in events
+            for one in (*event.grouping.hashes, *event.grouping.former)
+        }
     )
     stored_marks = set(known)
     beginners: list[NewEvent] = []
     first_releases: list[int | None] = []
     for event, release in zip(events, release_of, strict=True):
         marks = [(event.project_id, one) for one in event.grouping.hashes]
-        issue = next((known[mark] for mark in marks if mark in known), None)
+        former = [(event.project_id, one) for one in event.grouping.former]
+        issue = next((known[mark] for mark in marks + former if mark in known), None)
         if issue is None:
             # A place in the list of new issues stands for the id it will get.
             issue = -1 - len(beginners)

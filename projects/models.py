@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from projects.rules import newest_grouping
+
 
 def _texts() -> ArrayField[list[str], list[str]]:
     return ArrayField(models.TextField(), default=list, blank=True)
@@ -173,6 +175,11 @@ class Project(models.Model):
     spike_factor = models.PositiveSmallIntegerField(default=10)
     # Events in a usual day's busiest hour, reckoned every hour; null: not known yet.
     busiest_hour = models.PositiveIntegerField(null=True, blank=True)
+    # The version of grouping: the newest of its day, until somebody upgrades it.
+    grouping_version = models.CharField(max_length=8, default=newest_grouping)
+    # Until then issues are also found by the version before.
+    former_grouping_version = models.CharField(max_length=8, blank=True, default="")
+    former_grouping_until = models.DateTimeField(null=True, blank=True)
     # Set when somebody deletes the project: from then on nobody sees it, and its
     # keys are gone; a task removes its rows and, at last, this one.
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -291,6 +298,24 @@ class GroupingRuleset(models.Model):
 
     def __str__(self) -> str:
         return f"grouping rules {self.version} of {self.project}"
+
+
+class GroupingUpgrade(models.Model):
+    """Who had a project grouped by another version, and when."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="grouping_upgrades"
+    )
+    before = models.CharField(max_length=8)
+    after = models.CharField(max_length=8)
+    # Null: the user is gone.
+    changed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.project}: {self.before} → {self.after}"
 
 
 class ProjectStar(models.Model):

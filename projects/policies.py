@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from django.db.models import FilteredRelation, Q, QuerySet
+from django.utils import timezone
 
 from projects.models import (
     InboundFilters,
@@ -19,6 +20,7 @@ from projects.rules import (
     NO_RULES,
     FilterRules,
     GroupingTexts,
+    GroupingVersions,
     Rules,
     ScrubbingRules,
 )
@@ -36,6 +38,9 @@ _COLUMNS = (
     "scrubbing__project_id",
     "organization__scrubbing__organization_id",
     "ruleset__project_id",
+    "grouping_version",
+    "former_grouping_version",
+    "former_grouping_until",
     *_FILTERS.values(),
     *_OWN.values(),
     *_OF_ALL.values(),
@@ -109,6 +114,16 @@ def _rules(row: Mapping[str, Any]) -> Rules:
         grouping=GroupingTexts(**_read(row, _GROUPING))
         if has_ruleset
         else GroupingTexts(),
+        versions=_versions(row),
+    )
+
+
+def _versions(row: Mapping[str, Any]) -> GroupingVersions:
+    until = row["former_grouping_until"]
+    is_over = until is None or until < timezone.now()
+    return GroupingVersions(
+        current=row["grouping_version"],
+        former="" if is_over else row["former_grouping_version"],
     )
 
 

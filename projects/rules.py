@@ -16,6 +16,15 @@ OLDER_LEGACY_BROWSERS = (
 )
 
 
+# The released versions of grouping, the oldest first; issues.grouping is what they do.
+GROUPING_VERSIONS = ["v1"]
+
+
+def newest_grouping() -> str:
+    """What new projects are on."""
+    return GROUPING_VERSIONS[-1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterRules:
     """Which events to drop. Releases, environments and messages are globs."""
@@ -56,12 +65,22 @@ class GroupingTexts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupingVersions:
+    """The version of grouping that a project is on."""
+
+    current: str = field(default_factory=newest_grouping)
+    # The one before, as long as its hashes still lead to issues; else empty.
+    former: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """A project's; the ones of its organization are in them."""
 
     filters: FilterRules = field(default_factory=FilterRules)
     scrubbing: ScrubbingRules = field(default_factory=ScrubbingRules)
     grouping: GroupingTexts = field(default_factory=GroupingTexts)
+    versions: GroupingVersions = field(default_factory=GroupingVersions)
 
 
 NO_RULES = Rules()

@@ -52,12 +52,15 @@ class Grouping(NamedTuple):
     """Events with a hash in common are one issue; each hash has 16 bytes.
 
     ``title`` is what a rule of the project calls the event, empty without such a rule.
+    ``former`` are the hashes by the version that the project was upgraded from, which
+    lead to issues that know no hash of this one yet; empty when that is long ago.
     """
 
     version: str
     hashes: tuple[bytes, ...]
     parts: tuple[Part, ...]
     title: str = ""
+    former: tuple[bytes, ...] = ()
 
     def parts_as_json(self) -> list[dict[str, Any]]:
         """The parts for a JSON column or a page."""
