@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from issues.views import attachments, changes, detail, events, feedback, lists, rules
+from issues.views import (
+    attachments,
+    changes,
+    detail,
+    events,
+    feedback,
+    lists,
+    overview,
+    rules,
+)
 
 app_name = "issues"
 
@@ -15,8 +24,10 @@ _FILE = f"{_PROJECT}attachments/<int:attachment>/"
 urlpatterns = [
     path("undo/", changes.undo, name="undo"),
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
+    path("o/<slug:org>/overview/", overview.organization_overview, name="overviews"),
     path("o/<slug:org>/issues/update/", changes.update, name="update"),
     path(_PROJECT, lists.project_issues, name="list"),
+    path(f"{_PROJECT}overview/", overview.project_overview, name="overview"),
     path(f"{_PROJECT}settings/grouping/", rules.grouping_rules, name="grouping_rules"),
     path(f"{_PROJECT}feedback/", feedback.project_feedback, name="feedback"),
     path(

@@ -1,0 +1,126 @@
+"""How a project, or all of an organization, did over a period, at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from issues.figures import figures_of, instant_of
+from issues.periods import Period
+from issues.standouts import standouts_of
+from issues.views.scope import Scope, page
+from projects.access import projects_of
+from projects.models import Project
+from projects.windows import Window
+from releases.listing import Filter, list_releases
+from releases.listing import figures_of as figures_of_releases
+from releases.models import Release, ReleaseProject, ReleaseStatus
+
+_ROWS = 5
+# More labels than these would cover each other.
+_MARKS = 8
+_LABELS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where on the time axis a release was made, in percent of its length."""
+
+    name: str
+    percent: float
+
+
+@require_safe
+@page
+def project_overview(request: HttpRequest, scope: Scope, project: str) -> HttpResponse:
+    found = scope.project(project)
+    slugs = [scope.organization.slug, found.slug]
+    context = {
+        "project": found,
+        "tab": "overview",
+        "list_path": reverse("issues:list", args=slugs),
+        "is_waiting": found.first_event_at is None,
+    }
+    return _answer(request, scope, [found], context)
+
+
+@require_safe
+@page
+def organization_overview(request: HttpRequest, scope: Scope) -> HttpResponse:
+    projects = list(projects_of(scope.organization))
+    for one in projects:
+        one.organization = scope.organization
+    context = {
+        "nav": "overview",
+        "list_path": reverse("issues:all", args=[scope.organization.slug]),
+        "is_waiting": not any(one.first_event_at for one in projects),
+    }
+    return _answer(request, scope, projects, context)
+
+
+def _answer(
+    request: HttpRequest,
+    scope: Scope,
+    projects: Sequence[Project],
+    context: dict[str, Any],
+) -> HttpResponse:
+    asked = request.GET.get("graph", "")
+    period = Period(asked) if asked in list(Period) else Period.FORTNIGHT
+    context |= {
+        "organization": scope.organization,
+        "graph": period,
+        "graphs": list(Period),
+    }
+    if not context["is_waiting"]:
+        now = timezone.now()
+        window = period.window(now)
+        starts = window.starts()
+        context |= {
+            "figures": figures_of(projects, window, now),
+            "standouts": standouts_of(projects, window, now, rows=_ROWS),
+            "axis": starts[:: -(-len(starts) // _LABELS)],
+            **_releases(scope, projects, window, now),
+        }
+    return render(request, "issues/overview.html", context)
+
+
+def _releases(
+    scope: Scope, projects: Sequence[Project], window: Window, now: datetime
+) -> dict[str, Any]:
+    """The latest releases, and where in the window releases were made."""
+    latest = list_releases(
+        scope.organization,
+        projects,
+        Filter(status=ReleaseStatus.OPEN),
+        cursor=None,
+        limit=max(_ROWS, _MARKS),
+    ).releases
+    shown = latest[:_ROWS]
+    figures = figures_of_releases(shown, projects, None, window, now) if shown else {}
+    memberships = ReleaseProject.objects.filter(release__in=shown, project__in=projects)
+    home = dict(memberships.values_list("release", "project__slug"))
+    return {
+        "marks": _marks(latest[:_MARKS], window),
+        "releases": [(one, figures[one.pk], home[one.pk]) for one in shown],
+    }
+
+
+def _marks(releases: Sequence[Release], window: Window) -> list[Mark]:
+    begin = instant_of(window.first_hour).timestamp()
+    span_s = window.bucket_hours * window.buckets * 3600
+    marks = [
+        Mark(
+            name=release.parsed.shown,
+            percent=round(100 * (release.effective_at.timestamp() - begin) / span_s, 1),
+        )
+        for release in releases
+    ]
+    return [mark for mark in marks if 0 <= mark.percent <= 100]

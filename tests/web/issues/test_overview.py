@@ -1,0 +1,185 @@
+"""The overview pages: figures of a period beside those of the one before."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from issues.figures import Change, Figures, figures_of
+from issues.models import Activity, HourCount, Issue, Level
+from issues.periods import Period
+from issues.standouts import standouts_of
+from projects.models import Project
+from tests.factories import (
+    make_event,
+    make_exception,
+    make_issue,
+    make_payload,
+    make_project,
+    store,
+)
+
+OVERVIEW = "/o/acme/p/shop/overview/"
+ALL = "/o/acme/overview/"
+MAX_QUERIES = 24
+
+
+def report(project: Project, name: str, *, days_ago: float = 0, **more: object) -> None:
+    """An event of the issue of that name, some days ago."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    payload = make_payload(
+        exception={"values": [make_exception(name, "bad", f"in_{name}")]},
+        timestamp=at.timestamp(),
+        **more,
+    )
+    store(make_event(project, payload))
+
+
+def fortnight(project: Project) -> Figures:
+    now = timezone.now()
+    return figures_of([project], Period.FORTNIGHT.window(now), now)
+
+
+def figure(page: str, heading: str) -> str:
+    found = re.search(rf"<h2>{heading}</h2><b[^>]*>([^<]*)</b>", page)
+    assert found
+    return found[1]
+
+
+def test_events_are_those_of_the_hours_and_stand_beside_the_period_before(
+    project: Project,
+) -> None:
+    report(project, "Now")
+    report(project, "Now", days_ago=3)
+    report(project, "Now", days_ago=20)
+    report(project, "Before", days_ago=21)
+    # What the hours say counts, not how many rows of events there are.
+    first = HourCount.objects.filter(issue__type="Before").first()
+    assert first is not None
+    HourCount.objects.filter(issue__type="Before").update(count=40)
+    figures = fortnight(project)
+    assert figures.events == Change(2, 41)
+    assert figures.issues == Change(1, 2)
+    assert figures.events.percent == -95
+
+
+def test_the_chart_has_a_layer_for_each_level(project: Project) -> None:
+    report(project, "Bad", level="fatal")
+    report(project, "Worse", level="warning")
+    chart = fortnight(project).chart
+    assert list(chart.layers) == [Level.WARNING, Level.FATAL]
+    assert chart.heights[-1] == 2
+    assert len(chart.heights) == 56
+
+
+def test_an_issue_is_new_where_it_was_first_seen(project: Project) -> None:
+    report(project, "Old", days_ago=20)
+    report(project, "Old")
+    report(project, "Young")
+    figures = fortnight(project)
+    assert figures.new == Change(1, 1)
+    assert figures.still_unresolved == 1
+
+
+def test_resolving_counts_once_an_issue(project: Project) -> None:
+    issue = make_issue(project)
+    for _ in range(2):
+        Activity.objects.create(
+            project=project,
+            issue=issue,
+            kind=Activity.Kind.RESOLVED,
+            created_at=timezone.now(),
+        )
+    Activity.objects.create(
+        project=project,
+        issue=issue,
+        kind=Activity.Kind.REGRESSION,
+        created_at=timezone.now(),
+    )
+    figures = fortnight(project)
+    assert (figures.resolved.now, figures.regressed) == (1, 1)
+
+
+def test_the_busiest_issues_come_first_and_tell_where_it_happens(
+    project: Project,
+) -> None:
+    report(project, "Rare", environment="staging")
+    for _ in range(3):
+        report(project, "Frequent", environment="production")
+    now = timezone.now()
+    found = standouts_of([project], Period.DAY.window(now), now, rows=5)
+    assert [(one.type, one.count) for one in found.most] == [
+        ("Frequent", 3),
+        ("Rare", 1),
+    ]
+    environment = next(d for d in found.places if d.key == "environment")
+    assert [(s.value, s.share) for s in environment.shares] == [
+        ("production", "75 %"),
+        ("staging", "25 %"),
+    ]
+
+
+@pytest.mark.parametrize("graph", list(Period))
+def test_every_period_can_be_shown(
+    project: Project, member: Client, graph: Period
+) -> None:
+    report(project, "Now", release="shop@1.0.0")
+    page = member.get(OVERVIEW, {"graph": graph}).content.decode()
+    assert figure(page, "Events") == "1"
+    assert f'aria-current="true">{graph}</a>' in page
+    assert "shop@1.0.0" in page
+
+
+def test_an_unheard_of_period_is_the_usual_one(
+    project: Project, member: Client
+) -> None:
+    report(project, "Now")
+    page = member.get(OVERVIEW, {"graph": "1y"}).content.decode()
+    assert 'aria-current="true">14d</a>' in page
+
+
+def test_the_organizations_overview_adds_its_projects(
+    project: Project, member: Client
+) -> None:
+    other = make_project("api", organization=project.organization)
+    report(project, "One")
+    report(other, "Two")
+    Project.objects.update(first_event_at=timezone.now())
+    page = member.get(ALL).content.decode()
+    assert figure(page, "Events") == "2"
+    assert '<span class="r-proj">Api</span>' in page
+
+
+def test_a_project_without_events_says_what_to_do(
+    project: Project, member: Client
+) -> None:
+    assert "/o/acme/p/shop/setup/" in member.get(OVERVIEW).content.decode()
+
+
+def test_viewers_see_it_and_strangers_do_not(
+    project: Project, viewer: Client, stranger: Client
+) -> None:
+    make_issue(project)
+    for path in (OVERVIEW, ALL):
+        assert viewer.get(path).status_code == 200
+        assert stranger.get(path).status_code == 404
+
+
+def test_it_costs_the_same_few_statements_whatever_it_shows(
+    project: Project, member: Client
+) -> None:
+    counts = []
+    for n in (1, 12):
+        for i in range(n):
+            report(project, f"Error{i}", release=f"shop@1.{i}")
+        with CaptureQueriesContext(connection) as queries:
+            member.get(OVERVIEW)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= MAX_QUERIES
+    assert Issue.objects.count() == 12
