@@ -13,6 +13,7 @@ from issues.views import (
     lists,
     overview,
     rules,
+    table,
 )
 
 app_name = "issues"
@@ -41,7 +42,7 @@ urlpatterns = [
     path(f"{_ISSUE}peek/", detail.peek, name="peek"),
     path(f"{_ISSUE}tags/", detail.tags, name="tags"),
     path(f"{_ISSUE}feedback/", feedback.issue_feedback, name="issue_feedback"),
-    path(f"{_ISSUE}events/", events.table, name="events"),
+    path(f"{_ISSUE}events/", table.table, name="events"),
     path(f"{_ISSUE}events/<str:event>/", detail.issue, name="event"),
     path(f"{_ISSUE}events/<str:event>/json/", events.as_json, name="event_json"),
     path(f"{_ISSUE}events/<str:event>/markdown/", events.as_markdown, name="markdown"),

@@ -198,10 +198,10 @@ def test_tags_tell_their_shares(issue: Issue, member: Client) -> None:
 def test_all_events_by_pages(
     issue: Issue, member: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("issues.views.events.ROWS", 2)
+    monkeypatch.setattr("issues.views.table.ROWS", 2)
     first = page(member, path(issue, "events/"))
     (after,) = re.findall(r'rel="next" href="([^"]+)"', first)
-    second = page(member, after)
+    second = page(member, path(issue, f"events/{after}"))
     seen = [re.findall(r'events/([0-9a-f]{32})/"', html) for html in (first, second)]
     assert seen == [ids(issue)[:0:-1], ids(issue)[:1]]
 
