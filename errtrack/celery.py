@@ -12,6 +12,8 @@ from errtrack import heartbeat  # noqa: F401
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "errtrack.settings")
 
 app = Celery("errtrack")
+# Else other threads than this one, those of the pages, would send tasks to nowhere.
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["ingest", "issues", "monitors"])
 

@@ -21,6 +21,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "prune-check-ins": _every(3600.0, "monitors.tasks.prune_check_ins"),
     "keep-partitions": _every(3600.0, "issues.tasks.keep_partitions"),
     "wake-issues": _every(60.0, "issues.tasks.wake_issues"),
+    # The safety net under the call of whoever began one.
+    "run-operations": _every(60.0, "issues.tasks.run_operations"),
+    "prune-operations": _every(6 * 3600.0, "issues.tasks.prune_operations"),
     "sweep-files": _every(6 * 3600.0, "issues.tasks.sweep_files"),
     "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),
 }

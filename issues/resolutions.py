@@ -58,10 +58,17 @@ class Fix:
 
 def fixes_for(issue_ids: Iterable[int], where: FixedIn) -> dict[int, Fix]:
     """The fix for each project that has some of the issues. Raises NoSuchRelease."""
-    projects = Project.objects.filter(
-        pk__in=Issue.objects.filter(pk__in=list(issue_ids)).values("project")
-    ).select_related("organization")
-    return {project.pk: _fix(project, where) for project in projects}
+    issues = Issue.objects.filter(pk__in=list(issue_ids))
+    return fixes_in(issues.values_list("project", flat=True), where)
+
+
+def fixes_in(project_ids: Iterable[int], where: FixedIn) -> dict[int, Fix]:
+    """The fix for each of the projects. Raises NoSuchRelease."""
+    projects = Project.objects.filter(pk__in=set(project_ids))
+    return {
+        project.pk: _fix(project, where)
+        for project in projects.select_related("organization")
+    }
 
 
 def kept(issue_ids: Iterable[int]) -> dict[int, Fix]:

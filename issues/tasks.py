@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
-from issues import filestore, removal, retention, triage
+from issues import filestore, operations, removal, retention, triage
+
+# Operations stop after this long, so that the worker's digests get their turn.
+_OPERATIONS_S = 2.0
 
 
 @shared_task
@@ -25,6 +30,19 @@ def remove_deleted_projects() -> None:
 def wake_issues() -> None:
     """Reopens the issues that were ignored until now, a bounded number at a time."""
     triage.wake_due(timezone.now())
+
+
+@shared_task
+def run_operations() -> None:
+    """Goes on with operations on many issues, and comes back while some are left."""
+    if not operations.proceed(time.monotonic() + _OPERATIONS_S):
+        run_operations.delay()
+
+
+@shared_task
+def prune_operations() -> None:
+    """Drops what undoing old operations would need."""
+    operations.prune(timezone.now())
 
 
 @shared_task

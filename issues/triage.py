@@ -34,16 +34,23 @@ _KINDS = {
     Status.UNRESOLVED: Activity.Kind.UNRESOLVED,
     Status.RESOLVED: Activity.Kind.RESOLVED,
     Status.IGNORED: Activity.Kind.IGNORED,
+    Status.DELETED: Activity.Kind.DELETED,
 }
-
+# What an undo's activities tell.
+_UNDONE = {"reason": "undo"}
 
 # These say that a row tells what the state waits for.
-_WAITING = (Substatus.IN_RELEASE, Substatus.UNTIL_CONDITION)
+_WAITING = (
+    Substatus.IN_RELEASE,
+    Substatus.UNTIL_CONDITION,
+    Substatus.UNTIL_ESCALATING,
+)
 # What an issue is then, unless it waits for something.
 _SUBSTATUS = {
     Status.UNRESOLVED: Substatus.ONGOING,
     Status.RESOLVED: Substatus.NONE,
     Status.IGNORED: Substatus.NONE,
+    Status.DELETED: Substatus.NONE,
 }
 
 
@@ -120,15 +127,16 @@ def set_status(
     status: Status,
     *,
     user: User | None,
-    because: Mapping[str, str] | None = None,
+    because: Mapping[str, Any] | None = None,
     fixes: Mapping[int, Fix] | None = None,
     until: Until | None = None,
+    operation_id: int | None = None,
 ) -> list[Change]:
     """Gives the issues another status; what those were that really changed.
 
     `because` is what the activity tells of the reason, where the service itself acts;
     `fixes` says by project in which release resolved issues are fixed, `until` what
-    ends the ignoring.
+    ends the ignoring; `operation_id` what all of it is part of.
     """
     substatus = _SUBSTATUS[status] if fixes is None else Substatus.IN_RELEASE
     if until is not None:
@@ -148,11 +156,17 @@ def set_status(
             else {}
         )
         told = _wait_for(states, new, terms)
-        _note(states, status, user, now, because or {}, told)
+        _note(states, _KINDS[status], user, now, operation_id, because or {}, told)
     return changes
 
 
-def undo(changes: Sequence[Change], became: Status, *, user: User | None) -> list[int]:
+def undo(
+    changes: Sequence[Change],
+    became: Status,
+    *,
+    user: User | None,
+    operation_id: int | None = None,
+) -> list[int]:
     """Puts issues back to what they were; the ids of those that this changed.
 
     An issue whose status has changed since, if only to the same one, is left alone.
@@ -173,9 +187,9 @@ def undo(changes: Sequence[Change], became: Status, *, user: User | None) -> lis
         fixes = {s.issue_id: fix for s in states if (fix := before[s.issue_id].fix)}
         terms = {s.issue_id: one for s in states if (one := before[s.issue_id].terms)}
         told = _wait_for(states, fixes, terms)
-        for status in Status:
+        for status, kind in _KINDS.items():
             those = [state for state in states if state.status == status]
-            _note(those, status, user, now, {}, told)
+            _note(those, kind, user, now, operation_id, _UNDONE, told)
     return [state.issue_id for state in states]
 
 
@@ -232,10 +246,11 @@ def _locked(issue_ids: Iterable[int]) -> QuerySet[IssueState]:
 
 def _note(
     states: Iterable[IssueState],
-    status: Status,
+    kind: Activity.Kind,
     user: User | None,
     at: datetime,
-    because: Mapping[str, str],
+    operation_id: int | None,
+    because: Mapping[str, Any],
     told: Mapping[int, Mapping[str, Any]],
 ) -> None:
     """An activity for each; `told` is what it tells of some of the issues."""
@@ -243,10 +258,11 @@ def _note(
         Activity(
             project_id=state.project_id,
             issue_id=state.issue_id,
-            kind=_KINDS[status],
+            kind=kind,
             user=user,
             data={**because, **told.get(state.issue_id, {})},
             created_at=at,
+            operation_id=operation_id,
         )
         for state in states
     )

@@ -11,6 +11,7 @@ from issues.views import (
     events,
     feedback,
     lists,
+    operations,
     overview,
     rules,
     table,
@@ -23,10 +24,12 @@ _ISSUE = f"{_PROJECT}issues/<int:number>/"
 _FILE = f"{_PROJECT}attachments/<int:attachment>/"
 
 urlpatterns = [
-    path("undo/", changes.undo, name="undo"),
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
     path("o/<slug:org>/overview/", overview.organization_overview, name="overviews"),
     path("o/<slug:org>/issues/update/", changes.update, name="update"),
+    path(
+        "o/<slug:org>/operations/<int:operation>/undo/", operations.undo, name="undo"
+    ),
     path(_PROJECT, lists.project_issues, name="list"),
     path(f"{_PROJECT}overview/", overview.project_overview, name="overview"),
     path(f"{_PROJECT}settings/grouping/", rules.grouping_rules, name="grouping_rules"),

@@ -4,13 +4,25 @@ from issues.models.attachment import Attachment
 from issues.models.counts import EventUser, HourCount, IssueTags, IssueUser, Tag
 from issues.models.event import Event, EventPart, PayloadDictionary
 from issues.models.feedback import UserReport
-from issues.models.issue import Fingerprint, Issue, IssueState, Level, Status, Substatus
-from issues.models.triage import Activity, Bookmark, Sighting
+from issues.models.issue import (
+    VISIBLE_STATUSES,
+    Fingerprint,
+    Issue,
+    IssueState,
+    Level,
+    Status,
+    Substatus,
+)
+from issues.models.operation import Operation, OperationChunk
+from issues.models.text import IssueText
+from issues.models.triage import Activity, Assignment, Bookmark, Sighting
 from issues.models.waiting import Resolution, Snooze
 
 __all__ = [
     "Activity",
+    "VISIBLE_STATUSES",
     "Attachment",
+    "Assignment",
     "Bookmark",
     "Event",
     "EventPart",
@@ -22,8 +34,11 @@ __all__ = [
     "IssueTags",
     "IssueUser",
     "Level",
+    "IssueText",
     "PayloadDictionary",
     "Resolution",
+    "Operation",
+    "OperationChunk",
     "Sighting",
     "Snooze",
     "Status",

@@ -28,6 +28,14 @@ class Status(models.IntegerChoices):
     UNRESOLVED = 0, _("Unresolved")
     RESOLVED = 1, _("Resolved")
     IGNORED = 2, _("Ignored")
+    # Shown nowhere: its events count for another issue; see FamilyMember.
+    MERGED = 3, _("Merged")
+    # Shown nowhere; see issues.operations.deleting.
+    DELETED = 4, _("Deleted")
+
+
+# What lists, searches and counts tell of.
+VISIBLE_STATUSES = (Status.UNRESOLVED, Status.RESOLVED, Status.IGNORED)
 
 
 class Substatus(models.IntegerChoices):
@@ -41,6 +49,12 @@ class Substatus(models.IntegerChoices):
     IN_RELEASE = 4, _("Resolved in a release")
     # Ignored, and not forever; see Snooze.
     UNTIL_CONDITION = 5, _("Ignored until a condition is met")
+    # The same, of issues that wait for nothing but more events an hour than usual.
+    UNTIL_ESCALATING = 6, _("Ignored until it escalates")
+    # Unresolved: it came more often than was usual when it was ignored.
+    ESCALATING = 7, _("Escalating")
+    # Resolved: nothing was heard of it for as long as the project allows.
+    BY_AGE = 8, _("Resolved as quiet")
 
 
 class Issue(models.Model):

@@ -8,7 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
-from projects.models import Project, User
+from issues.models.operation import Operation
+from projects.models import Membership, Project, Team, User
 
 
 class Bookmark(models.Model):
@@ -42,6 +43,40 @@ class Sighting(models.Model):
         return f"{self.user} saw {self.issue_id}"
 
 
+class Assignment(models.Model):
+    """Who looks after an issue: a member or a team; without a row, nobody.
+
+    It goes with the membership or the team.
+    """
+
+    issue = models.OneToOneField(
+        Issue, on_delete=models.CASCADE, primary_key=True, related_name="assignment"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    # One of the two; their indexes find what is assigned to them.
+    member = models.ForeignKey(
+        Membership, on_delete=models.CASCADE, related_name="+", null=True
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, related_name="+", null=True
+    )
+    assigned_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(member__isnull=False, team__isnull=True)
+                | models.Q(member__isnull=True, team__isnull=False),
+                name="assignment_to_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"issue {self.issue_id} is of {self.team or self.member}"
+
+
 class Activity(models.Model):
     """What happened to an issue, newest last."""
 
@@ -51,6 +86,17 @@ class Activity(models.Model):
         UNRESOLVED = "set_unresolved", _("Reopened")
         IGNORED = "set_ignored", _("Ignored")
         REGRESSION = "set_regression", _("Regressed")
+        MERGE = "merge", _("Merged")
+        # Of the issue that events were taken out of, and of the one they went to.
+        UNMERGE_SOURCE = "unmerge_source", _("Unmerged")
+        UNMERGE_DESTINATION = "unmerge_destination", _("Unmerged from another issue")
+        ESCALATING = "set_escalating", _("Escalating")
+        RESOLVED_BY_AGE = "set_resolved_by_age", _("Resolved as quiet")
+        ONGOING = "auto_set_ongoing", _("Not new any more")
+        ASSIGNED = "assigned", _("Assigned")
+        UNASSIGNED = "unassigned", _("Unassigned")
+        DELETED = "deleted", _("Deleted")
+        RESTORED = "restored", _("Restored")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="activity")
@@ -59,11 +105,31 @@ class Activity(models.Model):
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True)
     data = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    # That it is part of; None: the service's own doing, one issue at a time.
+    operation = models.ForeignKey(
+        Operation,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+    )
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             # The issue page, newest first.
             models.Index(fields=["issue", "-created_at"], name="activity_of_issue"),
+            # The project's activity page, beside its operations.
+            models.Index(
+                fields=["project", "-created_at", "-id"],
+                name="activity_of_project",
+                condition=models.Q(operation__isnull=True),
+            ),
+            # Operations that go with their project.
+            models.Index(
+                fields=["operation"],
+                name="activity_of_operation",
+                condition=models.Q(operation__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -51,6 +51,8 @@ class Snooze(models.Model):
     event_window = models.IntegerField(null=True)
     users = models.IntegerField(null=True)
     user_window = models.IntegerField(null=True)
+    # More events than that in an hour of the clock; see issues.escalation.
+    hour_limit = models.IntegerField(null=True)
     # The issue's counts when it was ignored.
     event_base = models.BigIntegerField()
     user_base = models.IntegerField()

@@ -1,48 +1,35 @@
-"""What the buttons of the issue pages do, and how it is undone."""
+"""What the buttons of the issue pages do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_POST
 
-from issues import shortid, triage
-from issues.models import Issue, Status
-from issues.resolutions import LATEST, Fix, FixedIn, NoSuchRelease
-from issues.snoozes import Terms, Until
+from issues import operations, shortid
+from issues.models import Issue, Operation
+from issues.operations import Action, Selection, marks, said, status
+from issues.resolutions import LATEST, FixedIn, NoSuchRelease
+from issues.snoozes import Until
 from issues.views.scope import Scope, page
-from projects.access import Permission, membership_for, projects_of, require_role
-from projects.models import User
+from projects.access import Permission, projects_of, require_role
 
 # More than a list's page can ask for.
 _MAX_ISSUES = 1000
-_UNDO_SALT = "issues.undo"
-_UNDO_MAX_AGE_S = 3600
 
-_STATUS_OF = {
-    "resolve": Status.RESOLVED,
-    "unresolve": Status.UNRESOLVED,
-    "ignore": Status.IGNORED,
-}
-_SAID_OF_ONE = {
-    "resolve": gettext_noop("Resolved %s"),
-    "resolve_next": gettext_noop("Resolved %s in the next release"),
-    "resolve_latest": gettext_noop("Resolved %s in the latest release"),
-    "resolve_in": gettext_noop("Resolved %s in that release"),
-    "unresolve": gettext_noop("Reopened %s"),
-    "ignore": gettext_noop("Ignored %s"),
-    "bookmark": gettext_noop("Bookmarked %s"),
-    "unbookmark": gettext_noop("Bookmark of %s removed"),
+_SIMPLE: dict[str, Callable[[Selection], Action]] = {
+    "resolve": status.resolve,
+    "unresolve": lambda selection: status.unresolve(),
+    "ignore": lambda selection: status.ignore(),
+    "bookmark": lambda selection: marks.bookmark(True),
+    "unbookmark": lambda selection: marks.bookmark(False),
+    "seen": lambda selection: marks.seen(True),
+    "unseen": lambda selection: marks.seen(False),
 }
 _MENU = {
     "ignore_hour": Until(minutes=60),
@@ -57,23 +44,8 @@ _MENU = {
 _FIXED = {"resolve_next", "resolve_latest", "resolve_in"}
 
 
-def _ignored(n: int) -> str:
-    return ngettext("%d issue ignored", "%d issues ignored", n)
-
-
-def _resolved(n: int) -> str:
-    return ngettext("%d issue resolved", "%d issues resolved", n)
-
-
-_SAID_OF_MANY: dict[str, Callable[[int], str]] = {
-    "resolve": _resolved,
-    **dict.fromkeys(sorted(_FIXED), _resolved),
-    "unresolve": lambda n: ngettext("%d issue reopened", "%d issues reopened", n),
-    "ignore": _ignored,
-    **dict.fromkeys(_MENU, _ignored),
-    "bookmark": lambda n: ngettext("%d issue bookmarked", "%d issues bookmarked", n),
-    "unbookmark": lambda n: ngettext("%d bookmark removed", "%d bookmarks removed", n),
-}
+class _Refused(Exception):
+    """The form asks for what can't be done; the text says so."""
 
 
 @require_POST
@@ -81,127 +53,32 @@ _SAID_OF_MANY: dict[str, Callable[[int], str]] = {
 def update(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Does `do` to every `issue` of the form, and goes back to `next`."""
     require_role(scope.membership.role, Permission.TRIAGE)
-    action = request.POST.get("do", "")
-    issues = _issues(scope, request.POST.getlist("issue"))
-    if not issues:
-        messages.error(request, _("Select an issue first."))
-    elif action in _STATUS_OF:
-        changes = triage.set_status(issues, _STATUS_OF[action], user=scope.user)
-        _tell(request, scope, action, changes, issues)
-    elif action in _MENU:
-        changes = triage.ignore_until(issues, _MENU[action], user=scope.user)
-        _tell(request, scope, action, changes, issues)
-    elif action in _FIXED:
-        _resolve_in(request, scope, action, issues)
-    elif action in {"bookmark", "unbookmark"}:
-        changed = triage.set_bookmark(issues, scope.user, action == "bookmark")
-        messages.success(request, _said(action, changed, issues))
-    else:
-        messages.error(request, _("That action is not known."))
-    return _back(request)
-
-
-@require_POST
-@login_required
-def undo(request: HttpRequest) -> HttpResponse:
-    """Takes back what the signed `undo` tells."""
+    selection = _selection(scope, request.POST.getlist("issue"))
     try:
-        told = signing.loads(
-            request.POST.get("undo", ""), salt=_UNDO_SALT, max_age=_UNDO_MAX_AGE_S
-        )
-    except signing.BadSignature:
-        messages.error(request, _("That can't be undone any more."))
-        return _back(request)
-    user = cast(User, request.user)
-    membership = membership_for(user, told["org"])
-    require_role(membership.role, Permission.TRIAGE)
-    visible = _issues(Scope(user, membership), [one[0] for one in told["changes"]])
-    at = datetime.fromisoformat(told["at"])
-    changes = [_change(one, at) for one in told["changes"] if one[0] in visible]
-    triage.undo(changes, Status(told["became"]), user=user)
-    messages.success(request, _("Undone"))
-    return _back(request)
-
-
-def _resolve_in(
-    request: HttpRequest, scope: Scope, action: str, issues: dict[int, str]
-) -> None:
-    """Resolves the issues in the release that the form tells."""
-    version = request.POST.get("version", "").strip()
-    if action == "resolve_in" and not version:
-        messages.error(request, _("Name a release."))
-        return
-    release = LATEST if action == "resolve_latest" else version
-    is_next = action == "resolve_next"
-    where = FixedIn(is_next=is_next, release="" if is_next else release)
-    try:
-        changes = triage.resolve_in(issues, where, user=scope.user)
-    except NoSuchRelease as error:
+        if not selection.issue_ids:
+            raise _Refused(_("Select an issue first."))
+        action = _action(request, selection)
+        operation = operations.apply(selection, action, user=scope.user)
+    except (_Refused, NoSuchRelease) as error:
         messages.error(request, str(error))
-        return
-    _tell(request, scope, action, changes, issues)
+    else:
+        tell(request, scope, operation, selection)
+    return back(request)
 
 
-def _tell(
-    request: HttpRequest,
-    scope: Scope,
-    action: str,
-    changes: Sequence[triage.Change],
-    issues: dict[int, str],
+def tell(
+    request: HttpRequest, scope: Scope, operation: Operation, selection: Selection
 ) -> None:
-    """Says what has been done, with what takes it back."""
-    token = ""
-    if changes:
-        became = _STATUS_OF[action.partition("_")[0]]
-        told: dict[str, Any] = {
-            "org": scope.organization.slug,
-            "became": became.value,
-            "at": changes[0].at.isoformat(),
-            "changes": [_told(change) for change in changes],
-        }
-        token = signing.dumps(told, salt=_UNDO_SALT, compress=True)
-    changed = [change.issue_id for change in changes]
-    messages.success(request, _said(action, changed, issues), extra_tags=token)
+    """Says what has been done, with the address that takes it back."""
+    undo = ""
+    if operation.changed or operation.is_running:
+        where = [scope.organization.slug, operation.pk]
+        undo = reverse("issues:undo", args=where)
+    text = said(operation, _short_id(selection))
+    messages.success(request, text, extra_tags=undo)
 
 
-def _told(change: triage.Change) -> list[Any]:
-    """The change as JSON."""
-    fix = asdict(change.fix) if change.fix else None
-    terms = asdict(change.terms) if change.terms else None
-    return [change.issue_id, change.status, change.substatus, fix, terms]
-
-
-def _change(told: Sequence[Any], at: datetime) -> triage.Change:
-    issue_id, status, substatus, fix, terms = told
-    return triage.Change(
-        issue_id,
-        status,
-        substatus,
-        at,
-        Fix(**fix) if fix else None,
-        Terms(**terms) if terms else None,
-    )
-
-
-def _said(action: str, changed: Sequence[int], issues: dict[int, str]) -> str:
-    """What has been done: to the one issue by its short id, else to how many."""
-    if len(changed) == 1:
-        said = _SAID_OF_ONE["ignore" if action in _MENU else action]
-        return _(said) % issues[changed[0]]
-    return _SAID_OF_MANY[action](len(changed)) % len(changed)
-
-
-def _issues(scope: Scope, ids: Sequence[object]) -> dict[int, str]:
-    """Short ids by issue id, of those that the organization has."""
-    wanted = [int(text) for one in ids[:_MAX_ISSUES] if (text := str(one)).isdecimal()]
-    found = Issue.objects.filter(
-        pk__in=[one for one in wanted if one < 2**31],
-        project__in=projects_of(scope.organization),
-    ).values_list("pk", "project__slug", "number")
-    return {pk: shortid.encode(slug, number) for pk, slug, number in found}
-
-
-def _back(request: HttpRequest) -> HttpResponse:
+def back(request: HttpRequest) -> HttpResponse:
     """To the page that the form was on, never to another site."""
     target = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(
@@ -211,3 +88,41 @@ def _back(request: HttpRequest) -> HttpResponse:
     # What htmx follows must be a GET whatever the method was.
     response.status_code = 303
     return response
+
+
+def _action(request: HttpRequest, selection: Selection) -> Action:
+    """What the form asks for. Raises _Refused and NoSuchRelease."""
+    name = request.POST.get("do", "")
+    if name in _SIMPLE:
+        return _SIMPLE[name](selection)
+    if name in _MENU:
+        return status.ignore(_MENU[name])
+    if name in _FIXED:
+        return _resolve_in(request, name, selection)
+    raise _Refused(_("That action is not known."))
+
+
+def _resolve_in(request: HttpRequest, name: str, selection: Selection) -> Action:
+    """Resolves the issues in the release that the form tells."""
+    version = request.POST.get("version", "").strip()
+    if name == "resolve_in" and not version:
+        raise _Refused(_("Name a release."))
+    if name == "resolve_next":
+        return status.resolve(selection, FixedIn(is_next=True))
+    release = LATEST if name == "resolve_latest" else version
+    return status.resolve(selection, FixedIn(release=release))
+
+
+def _selection(scope: Scope, ids: Sequence[object]) -> Selection:
+    """Those of the ids that are issues of the organization."""
+    wanted = [int(text) for one in ids[:_MAX_ISSUES] if (text := str(one)).isdecimal()]
+    projects = list(projects_of(scope.organization))
+    return Selection.of(scope.organization, projects, wanted)
+
+
+def _short_id(selection: Selection) -> str:
+    """That of the only issue; empty where there are several."""
+    if len(selection.issue_ids) != 1:
+        return ""
+    issue = Issue.objects.select_related("project").get(pk=selection.issue_ids[0])
+    return shortid.encode(issue.project.slug, issue.number)

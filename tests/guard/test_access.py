@@ -21,8 +21,10 @@ from django.urls.resolvers import RoutePattern
 from pytest_django import Settings
 
 from ingest.models import PoisonEntry
+from issues import operations
 from issues.events import latest_event
-from issues.models import Attachment, Issue, UserReport
+from issues.models import Attachment, Issue, Operation, UserReport
+from issues.operations import Selection, status
 from issues.shortid import encode
 from issues.store import forget_everything
 from monitors.models import Monitor
@@ -68,7 +70,6 @@ PERSONAL = {
     "organizations/new/",
     "orgredirect/organizations/:orgslug/settings/auth-tokens/",
     "profile/",
-    "undo/",
 }
 REFUSED = {401, 403, 404}
 # Of another method than the one tried.
@@ -120,6 +121,8 @@ def issue(data_folder: Path) -> Issue:
     issue = make_issue(project, release="shop@1.0.0")
     attach(issue, b"line", "app.log")
     say(project, "It broke", about=issue)
+    selection = Selection.of(organization, [project], [issue.pk])
+    operations.apply(selection, status.ignore(), user=None)
     return issue
 
 
@@ -152,6 +155,7 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "str:key": "level",
         "monitor": Monitor.objects.get(project=issue.project).slug,
         "attachment": Attachment.objects.get(project=issue.project).pk,
+        "operation": Operation.objects.get(organization=organization).pk,
         "report": UserReport.objects.get(project=issue.project).pk,
         "object_id": 1,
         "content_type_id": 1,
