@@ -7,8 +7,9 @@ from datetime import datetime
 
 import orjson
 
-from issues import sql
+from issues import dictionaries, sql
 from issues.newevent import NewEvent
+from issues.searchtext import NO_TEXT, search_text
 from projects import arrays
 
 # The key of an issue's fingerprint.
@@ -105,7 +106,31 @@ def _begin_issues(
         [event.level for event in events],
         [event.timestamp for event in events],
     )
+    _insert_texts(events, ids)
     return ids
+
+
+def _insert_texts(events: list[NewEvent], ids: list[int]) -> None:
+    """The words of frames and exceptions, by which new issues are found."""
+    found = [
+        search_text(event.packed, dictionaries.by_id(event.packed.dictionary_id))
+        if event.packed
+        else NO_TEXT
+        for event in events
+    ]
+    described = [event.description for event in events]
+    sql.run(
+        sql.INSERT_TEXTS,
+        ids,
+        [event.project_id for event in events],
+        [text.functions for text in found],
+        [text.modules for text in found],
+        [text.filenames for text in found],
+        [text.chain for text in found],
+        [one.title for one in described],
+        [one.value for one in described],
+        [one.culprit for one in described],
+    )
 
 
 def _take_numbers(events: list[NewEvent]) -> list[int]:

@@ -158,6 +158,18 @@ def unpack(
     return event
 
 
+def unpack_new(packed: Packed, dictionary: Dictionary) -> Event:
+    """The event that has just been packed, its frames without variables, and without
+    breadcrumbs and modules."""
+    event: Event
+    event, rest, *_ = _opened(raw_payload(packed.payload, dictionary))
+    event.update(rest)
+    static = [] if packed.stack is None else orjson.loads(packed.stack.data)
+    for stack, frames in zip(_stacks(event), static, strict=True):
+        stack["frames"] = frames
+    return event
+
+
 def _opened(data: bytes) -> Any:
     """The JSON, of which variables and crumbs stand as they were sent: a number in
     them may be beyond all that can be reckoned with. It is null then."""

@@ -68,6 +68,21 @@ FROM unnest(%s::int4[], %s::int4[], %s::int2[], %s::timestamptz[])
     AS n(issue_id, project_id, level, seen)
 """
 
+# The words of new issues. Parameters: issue ids, project ids, names of functions, of
+# modules and of files, what the exceptions say, titles, values, culprits.
+INSERT_TEXTS = """
+INSERT INTO issues_issuetext (issue_id, project_id, search)
+SELECT n.issue_id, n.project_id,
+    setweight(issues_search_text(n.functions, '', ''), 'A')
+    || setweight(issues_search_text(n.modules, '', ''), 'B')
+    || setweight(issues_search_text(n.files, '', ''), 'C')
+    || issues_search_text(n.chain, '', '')
+    || issues_search_text(n.title, n.value, n.culprit)
+FROM unnest(%s::int4[], %s::int4[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::text[])
+    AS n(issue_id, project_id, functions, modules, files, chain, title, value, culprit)
+"""
+
 # Parameters: project ids, hashes, issue ids.
 INSERT_FINGERPRINTS = """
 INSERT INTO issues_fingerprint (project_id, hash, issue_id)

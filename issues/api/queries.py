@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +12,7 @@ from issues.cursors import Sort
 from issues.search import (
     IssueFilter,
     SearchError,
-    TagTerm,
     TimeTerm,
-    literal,
     parse,
 )
 from projects.api.fields import InstantField, PeriodField
@@ -130,9 +127,8 @@ def filter_of(query: Mapping[str, Any], now: datetime) -> IssueFilter:
         raise serializers.ValidationError({"detail": str(error)}) from None
     environments = tuple(name for name in query["environment"] if name)
     if environments:
-        term = TagTerm(key="environment", values=tuple(map(literal, environments)))
-        found = replace(found, tags=(*found.tags, term))
-    return replace(found, times=(*found.times, *_window(query, now)))
+        found = found.with_tag("environment", *environments)
+    return found.plus(*_window(query, now))
 
 
 def sort_of(query: Mapping[str, Any]) -> Sort:

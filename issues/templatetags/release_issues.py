@@ -23,7 +23,7 @@ def new_issues(project: Project, release: Release) -> Page:
     term = FirstReleaseTerm(versions=(literal(release.version),))
     return list_issues(
         projects=[project],
-        filter=IssueFilter(first_releases=(term,)),
+        filter=IssueFilter(terms=(term,)),
         sort=Sort.EVENTS,
         cursor=None,
         limit=_ROWS,

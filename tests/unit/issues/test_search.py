@@ -10,16 +10,26 @@ import pytest
 from issues.search import (
     UNRESOLVED,
     ColumnTerm,
-    CountTerm,
     IssueFilter,
+    NumberTerm,
     Reason,
     SearchError,
     TagTerm,
+    TextTerm,
     TimeTerm,
     UserTerm,
     parse,
     quote,
     words_of,
+)
+from issues.search.keys import KEYS, key_named
+from issues.search.reading import MAX_TERMS
+from issues.search.terms import (
+    BookmarkTerm,
+    EventTerm,
+    IssueTerm,
+    ProjectTerm,
+    ReleaseTerm,
 )
 
 NOW = datetime(2026, 11, 23, 8, 42, 11, tzinfo=UTC)
@@ -48,7 +58,16 @@ def test_terms_narrow_each_other() -> None:
     assert parse("is:unresolved is:resolved").statuses == frozenset()
     assert parse("!is:resolved !is:ignored") == UNRESOLVED
     assert parse("is:regressed").substatuses == frozenset({"regressed"})
-    assert parse("!is:new").substatuses == frozenset({"ongoing", "regressed"})
+    assert "new" not in (parse("!is:new").substatuses or {"new"})
+    assert parse("is:new is:regressed").substatuses == frozenset()
+
+
+def test_states_of_both_kinds() -> None:
+    assert parse("is:for_review").statuses == {"unresolved"}
+    assert {"new", "regressed"} <= (parse("is:for_review").substatuses or set())
+    assert parse("is:forever") == filtered(
+        statuses=frozenset({"ignored"}), substatuses=frozenset({"none"})
+    )
 
 
 def test_levels() -> None:
@@ -77,8 +96,28 @@ def test_levels() -> None:
     ],
 )
 def test_free_text(query: str, words: tuple[str, ...]) -> None:
-    assert parse(query) == filtered(words=words)
-    assert parse(query).words == words
+    assert tuple(word for term in texts(query) for word in term.words) == words
+
+
+def texts(query: str) -> list[TextTerm]:
+    found = parse(query).terms
+    assert all(isinstance(term, TextTerm) for term in found)
+    return [term for term in found if isinstance(term, TextTerm)]
+
+
+def test_words_in_quotes_stand_side_by_side() -> None:
+    assert texts('"bad gateway" timeout "one"') == [
+        TextTerm(words=("bad", "gateway"), is_phrase=True),
+        TextTerm(words=("timeout",)),
+        TextTerm(words=("one",)),
+    ]
+
+
+def test_words_of_a_place() -> None:
+    assert texts("stack.function:parse_cart !message:timeout") == [
+        TextTerm(words=("parse", "cart"), place="function", is_phrase=True),
+        TextTerm(words=("timeout",), place="called", is_negated=True),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -98,20 +137,45 @@ def test_free_text(query: str, words: tuple[str, ...]) -> None:
         ("tags[level]:x", TagTerm(key="level", values=("x",))),
         ("has:release", TagTerm(key="release", values=())),
         ("!has:user_type", TagTerm(key="user_type", values=(), is_negated=True)),
+        ('region:""', TagTerm(key="region", values=(), is_negated=True)),
+        ('!region:""', TagTerm(key="region", values=())),
+        ("Region:eu", TagTerm(key="Region", values=("eu",))),
+        ("error.unhandled:1", TagTerm(key="handled", values=("no",))),
+        ("error.handled:no", TagTerm(key="handled", values=("no",))),
     ],
 )
 def test_tags(query: str, term: TagTerm) -> None:
-    assert parse(query) == filtered(tags=(term,))
+    assert parse(query) == filtered(terms=(term,))
 
 
 def test_columns_and_users() -> None:
-    assert parse("error.type:KeyError platform:python").columns == (
+    assert parse("error.type:KeyError platform:python").terms == (
         ColumnTerm(column="type", values=("KeyError",)),
         ColumnTerm(column="platform", values=("python",)),
     )
-    assert parse("user.email:a@b.example !user:id:5").users == (
-        UserTerm(identity="email:a@b.example"),
-        UserTerm(identity="id:5", is_negated=True),
+    assert parse(
+        "user.email:a@b.example !user:id:5 has:user !has:user.email"
+    ).terms == (
+        UserTerm(identities=("email:a@b.example",)),
+        UserTerm(identities=("id:5",), is_negated=True),
+        UserTerm(identities=()),
+        UserTerm(identities=("email:*",), is_negated=True),
+    )
+
+
+def test_ids() -> None:
+    assert parse("issue:SHOP-1A !issue.id:42").terms == (
+        IssueTerm(short_ids=(("shop", 42),)),
+        IssueTerm(ids=(42,), is_negated=True),
+    )
+    assert parse(f"id:{'Ab' * 16}").terms == (EventTerm(ids=("ab" * 16,)),)
+    assert parse("project:[shop, 7]").terms == (ProjectTerm(names=("shop", "7")),)
+
+
+def test_parts_of_releases() -> None:
+    assert parse("release.version:>1.2 release.package:shop").terms == (
+        ReleaseTerm(part="version", values=("1.2",), operator=">"),
+        ReleaseTerm(part="package", values=("shop",)),
     )
 
 
@@ -120,7 +184,6 @@ def test_columns_and_users() -> None:
     [
         ("firstSeen:-24h", NOW - DAY, None),
         ("age:+2w", None, NOW - 14 * DAY),
-        ("!firstSeen:-24h", None, NOW - DAY),
         (
             "firstSeen:2026-11-01",
             datetime(2026, 11, 1, tzinfo=UTC),
@@ -139,20 +202,28 @@ def test_columns_and_users() -> None:
 )
 def test_times(query: str, since: datetime | None, until: datetime | None) -> None:
     expected = TimeTerm(instant="first_seen", since=since, until=until)
-    assert parse(query, now=NOW).times == (expected,)
+    assert parse(query, now=NOW).terms == (expected,)
 
 
-def test_counts() -> None:
-    assert parse("timesSeen:>100 times_seen:<=2k times_seen:7").counts == (
-        CountTerm(operator=">", count=100),
-        CountTerm(operator="<=", count=2000),
-        CountTerm(operator="=", count=7),
+def test_a_span_of_time_can_be_left_out() -> None:
+    (term,) = parse("!lastSeen:2026-11-01").terms
+    assert term == TimeTerm(
+        instant="last_seen", since=FIRST, until=FIRST + DAY, is_negated=True
+    )
+
+
+def test_numbers() -> None:
+    assert parse("timesSeen:>100 times_seen:<=2k timesSeen:7 !users:>3").terms == (
+        NumberTerm(number="event_count", operator=">", count=100),
+        NumberTerm(number="event_count", operator="<=", count=2000),
+        NumberTerm(number="event_count", operator="=", count=7),
+        NumberTerm(number="user_count", operator="<=", count=3),
     )
 
 
 def test_bookmarks() -> None:
-    assert parse("bookmarks:me").is_bookmarked is True
-    assert parse("!is:bookmarked").is_bookmarked is False
+    assert parse("bookmarks:me").terms == (BookmarkTerm(),)
+    assert parse("!is:bookmarked").terms == (BookmarkTerm(is_negated=True),)
 
 
 @pytest.mark.parametrize(
@@ -161,15 +232,19 @@ def test_bookmarks() -> None:
         ("is:wrong", Reason.IS, "is:wrong"),
         ("is:unresolved level:loud", Reason.LEVEL, "level:loud"),
         ("timesSeen:>lots", Reason.NUMBER, "timesSeen:>lots"),
-        ("!timesSeen:>3", Reason.NUMBER, "!timesSeen:>3"),
         ("lastSeen:soon", Reason.DATE, "lastSeen:soon"),
         ("lastSeen:-999999999w", Reason.DATE, "lastSeen:-999999999w"),
         ("lastSeen:>9999-12-31", Reason.DATE, "lastSeen:>9999-12-31"),
-        ("!lastSeen:2026-11-01", Reason.DATE, "!lastSeen:2026-11-01"),
-        ('browser:""', Reason.EMPTY, 'browser:""'),
+        ("!is:forever", Reason.IS, "!is:forever"),
+        ("error.handled:maybe", Reason.YES_OR_NO, "error.handled:maybe"),
+        ("issue:nowhere", Reason.ID, "issue:nowhere"),
+        ("issue.id:x", Reason.ID, "issue.id:x"),
+        ("id:12", Reason.ID, "id:12"),
+        ("message:***", Reason.EMPTY, "message:***"),
+        ("has:timesSeen", Reason.EMPTY, "has:timesSeen"),
         ("browser:[]", Reason.EMPTY, "browser:[]"),
         ("!browser:", Reason.EMPTY, "!browser:"),
-        ("bookmarks:you", Reason.BOOKMARKS, "bookmarks:you"),
+        ("bookmarks:you", Reason.ME, "bookmarks:you"),
         ("a OR b", Reason.OPERATOR, "OR"),
     ],
 )
@@ -178,6 +253,19 @@ def test_what_cannot_be_read_is_named(query: str, reason: Reason, term: str) -> 
         parse(query, now=NOW)
     assert (raised.value.reason, raised.value.term) == (reason, term)
     assert term in str(raised.value)
+    assert query[raised.value.at :].startswith(term)
+
+
+def test_no_query_costs_more_than_so_many_terms() -> None:
+    parse("a " * MAX_TERMS)
+    with pytest.raises(SearchError) as raised:
+        parse("a " * MAX_TERMS + "last")
+    assert (raised.value.reason, raised.value.term) == (Reason.TOO_MANY, "last")
+
+
+def test_every_key_is_understood_by_all_its_names() -> None:
+    for key in KEYS:
+        assert {key_named(name.upper()) for name in (key.name, *key.others)} == {key}
 
 
 @pytest.mark.parametrize(
@@ -185,8 +273,7 @@ def test_what_cannot_be_read_is_named(query: str, reason: Reason, term: str) -> 
     ["Chrome", "Mac OS X", 'say "hi"', "a*b", "back\\slash", "[x]", ":a", "//b", "<"],
 )
 def test_a_quoted_value_is_read_as_itself(value: str) -> None:
-    (term,) = parse(f"key:{quote(value)}").tags
-    assert term == filtered().with_tag("key", value).tags[0]
+    assert parse(f"key:{quote(value)}") == filtered().with_tag("key", value)
 
 
 @pytest.mark.parametrize("character", "\"\\[]!:*<>() \t\n\u2028'%_&|")

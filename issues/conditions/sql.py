@@ -1,0 +1,93 @@
+"""A WHERE in the making: clauses, what stands before them, and their parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from projects.models import Project, User
+
+_ESCAPE = re.compile(r"\\(.)|(\*)|([%_\\])", re.DOTALL)
+
+
+@dataclass(slots=True)
+class Condition:
+    """What stands before the statement and in its WHERE, and their parameters."""
+
+    ctes: list[str] = field(default_factory=list)
+    clauses: list[str] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def bind(self, value: object) -> str:
+        """A placeholder for the value."""
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"%({name})s"
+
+    def add(self, clause: str, *, is_negated: bool = False) -> None:
+        self.clauses.append(f"NOT ({clause})" if is_negated else clause)
+
+    @property
+    def with_(self) -> str:
+        return "WITH " + ",\n".join(self.ctes) if self.ctes else ""
+
+    @property
+    def where(self) -> str:
+        return " AND ".join(self.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where is searched, and for whom."""
+
+    projects: Sequence[Project]
+    # Whose bookmarks count, if anybody's.
+    user: User | None
+
+    @property
+    def project_ids(self) -> list[int]:
+        return [project.pk for project in self.projects]
+
+
+def one_of(condition: Condition, values: Sequence[int], of_type: str) -> str:
+    """`= value` where there is one, so that an index's order can be used."""
+    if len(values) == 1:
+        return f"= {condition.bind(values[0])}"
+    return f"= ANY({condition.bind(sorted(values))}::{of_type}[])"
+
+
+def matches(condition: Condition, column: str, values: Sequence[str]) -> str:
+    """The column has one of the values, in which `*` stands for any text."""
+    if not values:
+        return "true"
+    tests = []
+    plain = []
+    for value in values:
+        pattern, is_pattern = _like(value)
+        if is_pattern:
+            tests.append(f"{column} LIKE {condition.bind(pattern)}")
+        else:
+            plain.append(value)
+    if plain:
+        exact = [re.sub(r"\\(.)", r"\1", value) for value in plain]
+        tests.append(f"{column} = ANY({condition.bind(exact)}::text[])")
+    return "(" + " OR ".join(tests) + ")"
+
+
+def _like(value: str) -> tuple[str, bool]:
+    """The value as a LIKE pattern, and whether it has a `*` that means any text."""
+    has_star = False
+
+    def one(match: re.Match[str]) -> str:
+        nonlocal has_star
+        escaped, star, special = match.groups()
+        if star:
+            has_star = True
+            return "%"
+        character = escaped or special
+        return "\\" + character if character in "%_\\" else character
+
+    # Two stars say no more than one, and cost PostgreSQL the more.
+    return _ESCAPE.sub(one, re.sub(r"(?<!\\)\*{2,}", "*", value)), has_star

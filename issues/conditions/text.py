@@ -1,0 +1,62 @@
+"""Conditions on words: what an issue is called, and the calls that led to it.
+
+`issues_issue.search` has the words of title, value and culprit as they are now;
+`issues_issuetext.search` those, the frames and the chain of the first event, by weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from issues.conditions.sql import Condition, Scope, one_of
+from issues.search.terms import Place, TextTerm
+
+# The weight of a place's words, as issues.sql.INSERT_TEXTS gives them.
+_WEIGHTS: dict[Place, str] = {"function": "A", "module": "B", "filename": "C"}
+
+
+def add_texts(condition: Condition, scope: Scope, terms: Iterable[TextTerm]) -> None:
+    """Those of one place as one look-up."""
+    wanted: dict[Place, list[TextTerm]] = {}
+    for term in terms:
+        if term.is_negated:
+            _add_text(condition, scope, [term])
+        else:
+            wanted.setdefault(term.place, []).append(term)
+    for of_place in wanted.values():
+        _add_text(condition, scope, of_place)
+
+
+def _add_text(condition: Condition, scope: Scope, terms: Sequence[TextTerm]) -> None:
+    """Materialized, because the planner thinks rare words common: 250 ms instead of
+    0.1 ms at 100,000 issues.
+    """
+    name = f"matched{len(condition.ctes)}"
+    ids = one_of(condition, scope.project_ids, "int4")
+    query = f"to_tsquery('pg_catalog.simple', {condition.bind(_tsquery(terms))})"
+    of_issue = (
+        f"SELECT id FROM issues_issue WHERE project_id {ids} AND search @@ {query}"
+    )
+    of_text = (
+        "SELECT issue_id FROM issues_issuetext "
+        f"WHERE project_id {ids} AND search @@ {query}"
+    )
+    sources = {"anywhere": f"{of_issue} UNION {of_text}", "called": of_issue}
+    source = sources.get(terms[0].place, of_text)
+    condition.ctes.append(f"{name}(id) AS MATERIALIZED ({source})")
+    condition.add(
+        f"s.issue_id IN (SELECT id FROM {name})", is_negated=terms[0].is_negated
+    )
+
+
+def _tsquery(terms: Iterable[TextTerm]) -> str:
+    """Every word may be the beginning of one; of a phrase, the last."""
+    return " & ".join(map(_of_term, terms))
+
+
+def _of_term(term: TextTerm) -> str:
+    weight = _WEIGHTS.get(term.place, "")
+    if not term.is_phrase:
+        return " & ".join(f"'{word}':*{weight}" for word in term.words)
+    whole = [f"'{word}'{weight and ':' + weight}" for word in term.words[:-1]]
+    return "(" + " <-> ".join([*whole, f"'{term.words[-1]}':*{weight}"]) + ")"

@@ -1,0 +1,66 @@
+"""Why a query cannot be read, and which of its words is to blame."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a query cannot be read."""
+
+    IS = "is"
+    LEVEL = "level"
+    NUMBER = "number"
+    DATE = "date"
+    EMPTY = "empty"
+    ME = "me"
+    OPERATOR = "operator"
+    YES_OR_NO = "yes_or_no"
+    ID = "id"
+    TOO_MANY = "too_many"
+
+
+def _(text: str) -> str:
+    """Marks text for translation, which is done where an error is shown."""
+    return text
+
+
+_MESSAGES = {
+    Reason.IS: _(
+        "{term} is not known; try is:unresolved, is:resolved, is:ignored, is:new, "
+        "is:ongoing, is:regressed, is:for_review or is:bookmarked."
+    ),
+    Reason.LEVEL: _("{term} needs one of debug, info, warning, error, fatal."),
+    Reason.NUMBER: _("{term} needs a number, for example {key}:>100."),
+    Reason.DATE: _("{term} needs a time, for example {key}:-24h or {key}:>2026-01-31."),
+    Reason.EMPTY: _("{term} needs a value after the colon."),
+    Reason.ME: _("{term} is not known; try {key}:me."),
+    Reason.OPERATOR: _(
+        "{term} is not an operator here: every term must match. "
+        "Quote it to search for the word."
+    ),
+    Reason.YES_OR_NO: _("{term} needs yes or no."),
+    Reason.ID: _("{term} needs an id, for example {key}:42."),
+    Reason.TOO_MANY: _("{term} is one term too many; leave some out."),
+}
+
+
+class SearchError(ValueError):
+    """A query that cannot be read; says which term, where it stands and why."""
+
+    def __init__(self, reason: Reason, term: str, *, at: int, key: str = "") -> None:
+        self.reason = reason
+        self.term = term
+        self.key = key
+        # The term's place in the query, counted in characters.
+        self.at = at
+        super().__init__(self.explain(self.template))
+
+    @property
+    def template(self) -> str:
+        """The explanation before its names are filled in, for translation."""
+        return _MESSAGES[self.reason]
+
+    def explain(self, template: str) -> str:
+        """The (translated) template with the term in its place."""
+        return template.format(term=self.term, key=self.key)
