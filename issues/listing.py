@@ -121,6 +121,30 @@ def list_issues(
     return _page(found, place, limit, len(found) if is_all else _total(where))
 
 
+def rows_by_id(
+    projects: Sequence[Project],
+    issue_ids: Sequence[int],
+    *,
+    user: User | None,
+    graph: Graph,
+    now: datetime,
+) -> dict[int, IssueRow]:
+    """The issues as rows, whatever their status: those that the projects have."""
+    if not projects or not issue_ids:
+        return {}
+    where = Condition()
+    within = where.bind([project.pk for project in projects])
+    wanted = where.bind(list(issue_ids))
+    where.clauses.append(f"s.project_id = ANY({within}::int4[])")
+    where.clauses.append(f"s.issue_id = ANY({wanted}::int4[])")
+    window = Window.ending(now, graph)
+    statement, parameters = _statement(where, Sort.LAST_SEEN, None, window)
+    parameters |= {"limit": len(issue_ids), "reader": user.pk if user else None}
+    by_id = {project.pk: project for project in projects}
+    found = [_read(row, by_id, window).row for row in _fetch(statement, parameters)]
+    return {row.issue_id: row for row in found}
+
+
 def count_issues(
     projects: Sequence[Project], filter: IssueFilter, user: User | None
 ) -> int:

@@ -19,9 +19,10 @@ from django.views.decorators.http import require_safe
 
 from issues import shortid
 from issues.cursors import CursorError, Sort
-from issues.listing import Page, list_issues
+from issues.listing import Page, list_issues, rows_by_id
 from issues.models import Event, Issue, Tag
 from issues.search import UNRESOLVED, IssueFilter, SearchError, parse
+from issues.views import live
 from issues.views.scope import Scope, base_of, page
 from projects.access import projects_of
 from projects.models import Project
@@ -121,6 +122,8 @@ def _answer(
     context: dict[str, Any],
 ) -> HttpResponse:
     asked = Asked.of(request)
+    if "since" in request.GET:
+        return _news(request, scope, projects, asked, context)
     if direct := _direct_hit(scope, projects, asked.query):
         return HttpResponseRedirect(direct)
     context |= {
@@ -146,6 +149,7 @@ def _answer(
     found = _page(scope, projects, asked, filter)
     context |= {
         "page": found,
+        "since": live.token(found.rows, 0, _total(asked, found), timezone.now()),
         "first_shown": found.offset + 1,
         "last_shown": found.offset + len(found.rows),
         "shows_unresolved": filter.statuses != frozenset({"resolved"})
@@ -154,6 +158,57 @@ def _answer(
     if filter == UNRESOLVED and len(projects) == 1:
         context["unresolved_count"] = found.total + found.total_is_capped
     return render(request, "issues/list.html", context)
+
+
+def _news(
+    request: HttpRequest,
+    scope: Scope,
+    projects: Sequence[Project],
+    asked: Asked,
+    context: dict[str, Any],
+) -> HttpResponse:
+    """The rows on the screen as they are now; 204 where all is as the page knows it."""
+    now = timezone.now()
+    shown = live.ids_on_screen(request.GET.get("on", ""))
+    try:
+        first = None if asked.cursor else _page(scope, projects, asked, asked.filter())
+    except SearchError:
+        return HttpResponse(status=204)
+    first_rows = first.rows if first else []
+    rows = {row.issue_id: row for row in first_rows}
+    others = [issue for issue in shown if issue not in rows]
+    rows |= rows_by_id(projects, others, user=scope.user, graph=asked.graph, now=now)
+    on_screen = [rows[issue] for issue in shown if issue in rows]
+    fresh = live.fresh_rows(shown, [row.issue_id for row in first_rows], ROWS)
+    since = live.token(on_screen, fresh, _total(asked, first), now)
+    if since == request.GET["since"]:
+        return HttpResponse(status=204)
+    context |= {
+        "organization": scope.organization,
+        "can_triage": scope.can_triage,
+        "rows": on_screen,
+        "fresh": fresh,
+        "has_more": fresh == ROWS,
+        "page": first,
+        "since": since,
+        "first_page": _first_page(request),
+    }
+    return render(request, "issues/_news.html", context)
+
+
+def _first_page(request: HttpRequest) -> str:
+    """The list's address without what the page asks for by itself."""
+    parameters = request.GET.copy()
+    for name in ("since", "on", "cursor"):
+        parameters.pop(name, None)
+    return f"{request.path}?{parameters.urlencode()}"
+
+
+def _total(asked: Asked, page: Page | None) -> str:
+    """The list's total as far as the page tells it anew."""
+    if page is None or asked.cursor:
+        return ""
+    return f"{page.total}{'+' if page.total_is_capped else ''}"
 
 
 def _page(

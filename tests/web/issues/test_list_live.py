@@ -1,0 +1,116 @@
+"""What a list that is looked at learns of what has happened meanwhile."""
+
+from __future__ import annotations
+
+import re
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from issues import triage
+from issues.models import Issue
+from projects.models import Project
+from tests.factories import make_event, make_issue, store
+
+LIST = "/o/acme/p/shop/"
+MAX_QUERIES = 10
+
+
+def since_of(html: str) -> str:
+    (found,) = re.findall(r'data-since="(\w+)"', html)
+    return str(found)
+
+
+def poll(client: Client, since: str, *on: Issue, **asked: str) -> HttpResponse:
+    ids = ".".join(str(issue.pk) for issue in on)
+    answer: HttpResponse = client.get(LIST, {"since": since, "on": ids} | asked)
+    return answer
+
+
+def make_other(project: Project, name: str) -> Issue:
+    return make_issue(project, exception=None, message=name)
+
+
+def test_nothing_is_told_where_nothing_has_changed(
+    project: Project, member: Client
+) -> None:
+    issue = make_issue(project)
+    # Ages change each minute, which may end between two answers.
+    for _ in range(2):
+        since = since_of(member.get(LIST).content.decode())
+        answer = poll(member, since, issue)
+        if answer.status_code == 204:
+            break
+    assert answer.status_code == 204
+    assert answer.content == b""
+
+
+def test_what_has_changed_comes_as_a_row(project: Project, member: Client) -> None:
+    issue = make_issue(project)
+    since = since_of(member.get(LIST).content.decode())
+    store(make_event(project))
+    html = poll(member, since, issue).content.decode()
+    assert f'id="i-{issue.pk}"' in html
+    assert '<b title="2">2</b>' in html
+    assert 'class="fresh"' not in html
+    assert since_of(html) != since
+
+
+def test_new_issues_wait_to_be_shown(project: Project, member: Client) -> None:
+    issue = make_issue(project)
+    since = since_of(member.get(LIST).content.decode())
+    make_other(project, "another")
+    html = poll(member, since, issue, sort="events").content.decode()
+    assert "1 issue is new or has new events" in html
+    assert f'href="{LIST}?sort=events"' in html
+    assert "another" not in html
+    make_other(project, "one more")
+    assert "2 issues are new" in poll(member, since, issue).content.decode()
+
+
+def test_what_others_resolved_stays_where_it_is(
+    project: Project, member: Client
+) -> None:
+    issue = make_issue(project)
+    triage.resolve([issue.pk], user=None)
+    html = poll(member, "", issue).content.decode()
+    assert '<span class="badge b-ok">Resolved</span>' in html
+
+
+def test_later_pages_learn_only_of_their_rows(project: Project, member: Client) -> None:
+    issue = make_issue(project)
+    make_other(project, "another")
+    html = poll(member, "", issue, cursor="n.1.1.25").content.decode()
+    assert f'id="i-{issue.pk}"' in html
+    assert 'class="fresh"' not in html
+
+
+@pytest.mark.parametrize("on", ["", "x", "1;2", "9" * 12, "1." * 500])
+def test_nonsense_is_no_issue(project: Project, member: Client, on: str) -> None:
+    make_issue(project)
+    answer = member.get(LIST, {"since": "", "on": on})
+    assert answer.status_code == 200
+    assert '<li class="row' not in answer.content.decode()
+
+
+def test_a_bad_query_has_no_news(project: Project, member: Client) -> None:
+    assert poll(member, "", q="is:wrong").status_code == 204
+
+
+def test_issues_of_others_are_not_told(
+    project: Project, stranger: Client, member: Client
+) -> None:
+    issue = make_issue(project)
+    assert poll(stranger, "", issue).status_code == 404
+    answer = stranger.get("/o/other/issues/", {"since": "", "on": str(issue.pk)})
+    assert '<li class="row' not in answer.content.decode()
+
+
+def test_asking_costs_few_queries(project: Project, member: Client) -> None:
+    issue = make_issue(project)
+    since = since_of(member.get(LIST).content.decode())
+    with CaptureQueriesContext(connection) as asked:
+        poll(member, since, issue)
+    assert len(asked) <= MAX_QUERIES
