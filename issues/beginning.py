@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 
 from issues import dictionaries, sql
+from issues.merging.counting import Kin
 from issues.newevent import NewEvent
 from issues.searchtext import NO_TEXT, search_text
 from projects import arrays
@@ -16,14 +18,26 @@ from projects import arrays
 _Mark = tuple[int, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the events of a batch belong."""
+
+    # The source of each event: the issue that its fingerprint leads to.
+    issue_of: list[int]
+    # The ids of the issues made for them.
+    new_issues: list[int]
+    # Where those of merged sources count.
+    kin: dict[int, Kin]
+
+
 def find_or_begin_issues(
     events: list[NewEvent], release_of: list[int | None], now: datetime
-) -> tuple[list[int], list[int]]:
-    """The issue id of each event, and the ids of the issues made for them.
+) -> Found:
+    """The issue of each event, made where there was none.
 
     `release_of`: the release id of each event.
     """
-    known = _find_fingerprints(
+    known, kin = _find_fingerprints(
         {
             (event.project_id, one)
             for event in events
@@ -50,16 +64,17 @@ def find_or_begin_issues(
             known[mark] = made[-1 - issue]
     _insert_fingerprints({m: i for m, i in known.items() if m not in stored_marks})
     issue_of = [known[event.project_id, event.grouping.hashes[0]] for event in events]
-    return issue_of, made
+    return Found(issue_of, made, kin)
 
 
-def _find_fingerprints(marks: set[_Mark]) -> dict[_Mark, int]:
+def _find_fingerprints(marks: set[_Mark]) -> tuple[dict[_Mark, int], dict[int, Kin]]:
     rows = sql.run(
         sql.FIND_FINGERPRINTS,
         arrays.of_numbers({project_id for project_id, _ in marks}),
         arrays.of_hashes({one for _, one in marks}),
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    kin = {row[2]: Kin(row[3], row[4]) for row in rows if row[3] is not None}
+    return {(row[0], row[1]): row[2] for row in rows}, kin
 
 
 def _insert_fingerprints(issue_of: dict[_Mark, int]) -> None:

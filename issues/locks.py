@@ -34,3 +34,13 @@ def shard_lock(shard: int, *, wait: bool) -> Iterator[bool]:
                 cursor.execute(
                     "SELECT pg_advisory_unlock(%s, %s)", [SHARD_CLASS, shard]
                 )
+
+
+def hold_shard(shard: int) -> None:
+    """Waits for the shard's lock and holds it to the end of the transaction.
+
+    For changes within a transaction of others, after which no digest may have seen
+    less than all of it. To be taken before any lock of a row that a digest locks.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SHARD_CLASS, shard])

@@ -82,7 +82,7 @@ GATHER = (
         events="""(
             SELECT project_id, seen_at, tag_ids, repair_row.ctid
             FROM repair_row JOIN repair_scope USING (issue_id)
-            JOIN repair_project USING (project_id)
+            JOIN repair_project USING (project_id) WHERE is_own
         )"""
     ),
     """

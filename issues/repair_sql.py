@@ -12,11 +12,28 @@ SELECT id AS issue_id, project_id FROM issues_issue
 WHERE %(issue_ids)s::int4[] IS NULL OR id = ANY (%(issue_ids)s::int4[])
 """
 
+# Which issue counts the events of which source: mostly the source itself; of merged
+# ones what keeps the source's own counts, and the survivor. Each source is own once.
+SOURCES = """
+CREATE TEMP TABLE repair_source ON COMMIT DROP AS
+SELECT issue_id AS source_id, issue_id, true AS is_own
+FROM repair_scope WHERE NOT EXISTS (
+    SELECT 1 FROM issues_familymember WHERE issue_id IN (source_id, counter_id)
+)
+UNION ALL
+SELECT source_id, counter_id, true
+FROM issues_familymember JOIN repair_scope ON issue_id = counter_id
+UNION ALL
+SELECT source_id, survivor_id, false
+FROM issues_familymember JOIN repair_scope ON issue_id = survivor_id
+"""
+
 # One pass over the wide event rows; all that follows reads this narrow copy.
 ROWS = """
 CREATE TEMP TABLE repair_row ON COMMIT DROP AS
-SELECT issue_id, "timestamp" AS seen_at, received_at, user_id, level, tag_ids
-FROM issues_event JOIN repair_scope USING (issue_id)
+SELECT s.issue_id, s.is_own, e."timestamp" AS seen_at, e.received_at, e.user_id,
+       e.level, e.tag_ids
+FROM issues_event AS e JOIN repair_source AS s ON e.issue_id = s.source_id
 """
 
 HOURS = """
@@ -77,9 +94,9 @@ FROM times
 
 # A transaction around this one may have left its own tables.
 CLEAR = """
-DROP TABLE IF EXISTS pg_temp.repair_scope, pg_temp.repair_row, pg_temp.repair_hour,
-    pg_temp.repair_user, pg_temp.repair_tag, pg_temp.repair_kept_tag,
-    pg_temp.repair_issue, pg_temp.repair_difference;
+DROP TABLE IF EXISTS pg_temp.repair_scope, pg_temp.repair_source, pg_temp.repair_row,
+    pg_temp.repair_hour, pg_temp.repair_user, pg_temp.repair_tag,
+    pg_temp.repair_kept_tag, pg_temp.repair_issue, pg_temp.repair_difference;
 CREATE TEMP TABLE repair_difference (
     figure text NOT NULL,
     project_id int4 NOT NULL,
@@ -202,7 +219,7 @@ WHERE NOT EXISTS (SELECT 1 FROM issues_issue WHERE id = issue_id)
 GROUP BY 1, 2, 3
 """
 
-READ = (ROWS, "ANALYZE repair_scope, repair_row")
+READ = (SOURCES, "ANALYZE repair_scope, repair_source", ROWS, "ANALYZE repair_row")
 
 GATHER = (
     HOURS,

@@ -121,6 +121,27 @@ _COLLECT = (
     "ANALYZE expiring_issue, expiring_hour, expiring_user, expiring_tag",
 )
 
+# Of merged issues the day counts for what keeps a source's own counts, and for the
+# survivor: see FamilyMember. Once digests wait, so that nobody merges meanwhile.
+# Parameters: what of the day, its columns without the issue, and how they are summed.
+_OF_OWN = """
+UPDATE {expiring} AS e SET issue_id = m.counter_id
+FROM issues_familymember AS m
+WHERE e.issue_id = m.source_id AND m.counter_id <> m.source_id
+"""
+_OF_SURVIVORS = """
+INSERT INTO {expiring} (issue_id, {columns})
+SELECT m.survivor_id, {summed}
+FROM {expiring} AS e JOIN issues_familymember AS m ON m.counter_id = e.issue_id
+GROUP BY 1 {grouped}
+"""
+_SUMMED = (
+    ("expiring_issue", "events", "sum(events)", ""),
+    ("expiring_hour", "hour, events", "hour, sum(events)", ", 2"),
+    ("expiring_user", "user_id", "user_id", ", 2"),
+    ("expiring_tag", "tag_id, events", "tag_id, sum(events)", ", 2"),
+)
+
 _LOCK_STATES = """
 SELECT s.issue_id FROM issues_issuestate AS s JOIN expiring_issue USING (issue_id)
 ORDER BY s.issue_id FOR UPDATE OF s
@@ -167,6 +188,7 @@ def _drop(day: date) -> None:
             return
         _collect(cursor, f"issues_event_{day:%Y%m%d}")
         _hold_up_digests(cursor)
+        _count_for_families(cursor)
         cursor.execute(_LOCK_STATES)
         for statement in _COUNT_OFF:
             cursor.execute(statement)
@@ -185,6 +207,17 @@ def _hold_up_digests(cursor: CursorWrapper) -> None:
     """From here to the commit no digest moves a count."""
     for shard in range(settings.SHARDS):
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SHARD_CLASS, shard])
+
+
+def _count_for_families(cursor: CursorWrapper) -> None:
+    """Turns the sums by source into those of the issues that count them."""
+    for expiring, columns, summed, grouped in _SUMMED:
+        cursor.execute(_OF_OWN.format(expiring=expiring))
+        cursor.execute(
+            _OF_SURVIVORS.format(
+                expiring=expiring, columns=columns, summed=summed, grouped=grouped
+            )
+        )
 
 
 def _delete_hours(now: datetime) -> int:

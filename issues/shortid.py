@@ -18,6 +18,8 @@ def encode(slug: str, number: int) -> str:
     >>> encode("proj", 42), encode("web-app", 1)
     ('PROJ-1A', 'WEB-APP-1')
     """
+    if number < 0:
+        raise ValueError(f"{number} is the number of a survivor's share")
     digits = ""
     rest = number
     while rest or not digits:

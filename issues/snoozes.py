@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from issues import sql
+from issues.merging.families import family_of
 from issues.models import IssueState, Snooze
 from issues.newevent import NewEvent
 
@@ -16,10 +17,10 @@ WINDOW_MAX_MIN = 7 * 24 * 60
 # In a window events are counted row by row: these bound what that can cost.
 WINDOW_COUNT_MAX = 10_000
 
-# Parameters: issue id, received after. The digest's own rows are among them.
+# Parameters: ids of sources, received after. The digest's own rows are among them.
 _ROWS_SINCE = """
 SELECT received_at, user_id FROM issues_event
-WHERE issue_id = %s::int4 AND received_at > %s ORDER BY received_at
+WHERE issue_id = ANY(%s::int4[]) AND received_at > %s ORDER BY received_at
 """
 
 
@@ -167,7 +168,8 @@ def _most(window: int, state: IssueState, batch: Batch, *, users: bool) -> int:
     """
     length = timedelta(minutes=window)
     first = min(event.received_at for event in batch.events)
-    rows = sql.run(_ROWS_SINCE, state.issue_id, max(state.status_at, first - length))
+    since = max(state.status_at, first - length)
+    rows = sql.run(_ROWS_SINCE, family_of(state.issue_id), since)
     return max(_counts(rows, length, users=users), default=0)
 
 

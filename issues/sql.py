@@ -20,11 +20,13 @@ WHERE project_id = ANY(%s::int4[]) AND event_id = ANY(%s::uuid[])
   AND received_at >= %s AND received_at < %s
 """
 
-# Issues that fingerprints lead to: project id, hash as bytes, issue id.
-# Parameters: project ids, hashes.
+# Issues that fingerprints lead to: project id, hash as bytes, issue id; of merged ones
+# also where their events count: see FamilyMember. Parameters: project ids, hashes.
 FIND_FINGERPRINTS = """
-SELECT project_id, uuid_send(hash), issue_id FROM issues_fingerprint
-WHERE project_id = ANY(%s::int4[]) AND hash = ANY(%s::uuid[])
+SELECT f.project_id, uuid_send(f.hash), f.issue_id, m.counter_id, m.survivor_id
+FROM issues_fingerprint f
+LEFT JOIN issues_familymember m ON m.source_id = f.issue_id
+WHERE f.project_id = ANY(%s::int4[]) AND f.hash = ANY(%s::uuid[])
 """
 
 # What the batch changes, locked in issue order. Parameter: issue ids.

@@ -21,6 +21,7 @@ from issues import (
     sql,
 )
 from issues.beginning import as_json, find_or_begin_issues, title_columns
+from issues.merging.counting import Counted, count_for
 from issues.models import Activity
 from issues.newevent import NewEvent
 from issues.reopening import Locked, Reopening, reopenings
@@ -78,26 +79,28 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
             events=[], duplicates=len(events), new_issues=[], reopened_issues=[]
         )
     release_of = count_events(fresh)
-    issue_of, new_issues = find_or_begin_issues(fresh, release_of, now)
-    sums = _sum_up(fresh, issue_of)
+    found = find_or_begin_issues(fresh, release_of, now)
+    counted = count_for(found.issue_of, found.kin)
+    pairs, issues = counted.spread(fresh), counted.issues
+    sums = _sum_up(pairs, issues)
     locked, tally = _lock_issues(sums)
     user_of = _name_users(fresh)
-    tags_of = _count_tags(fresh, issue_of, tally)
+    tags_of = _count_tags(fresh, counted, tally)
     eventrows.insert_parts(fresh)
-    eventrows.insert_events(fresh, issue_of, user_of, tags_of)
-    reports.link(fresh, issue_of)
-    _add_hours(fresh, issue_of)
-    new_users = _add_users(fresh, issue_of, user_of)
+    eventrows.insert_events(fresh, found.issue_of, user_of, tags_of)
+    reports.link(fresh, found.issue_of)
+    _add_hours(pairs, issues)
+    new_users = _add_users(pairs, issues, counted.spread(user_of))
     tally.write()
-    reopened = reopenings(fresh, issue_of, locked, new_users)
+    reopened = reopenings(pairs, issues, locked, new_users)
     _add_to_states(sums, new_users, reopened, now)
     _retitle(sums, locked, is_busy=len(fresh) >= _BUSY_BATCH)
-    _write_activity(sums, new_issues, reopened, now)
+    _write_activity(sums, found.new_issues, reopened, now)
     _mark_first_events({event.project_id for event in fresh}, now)
     return Stored(
         events=fresh,
         duplicates=len(events) - len(fresh),
-        new_issues=new_issues,
+        new_issues=found.new_issues,
         reopened_issues=sorted(reopened),
     )
 
@@ -167,17 +170,24 @@ def _lock_issues(sums: dict[int, _Sum]) -> tuple[dict[int, Locked], TagTally]:
 
 
 def _count_tags(
-    events: list[NewEvent], issue_of: list[int], tally: TagTally
+    events: list[NewEvent], counted: Counted, tally: TagTally
 ) -> list[list[int]]:
-    """The tag ids of each event, counted for its issue."""
+    """The tag ids of each event, counted for its issue.
+
+    A survivor counts those of its sources, also where it has more values of a key
+    then than one issue may have: else it were not their sum.
+    """
     wanted: defaultdict[int, set[names.Tag]] = defaultdict(set)
     for event in events:
         wanted[event.project_id].update(event.tags)
     tag_ids = names.tags.resolve(wanted)
-    return [
+    tags_of = [
         tally.add(issue, event.tags, tag_ids[event.project_id])
-        for event, issue in zip(events, issue_of, strict=True)
+        for event, issue in zip(events, counted.own, strict=True)
     ]
+    for place, survivor in zip(counted.again, counted.survivors, strict=True):
+        tally.repeat(survivor, tags_of[place])
+    return tags_of
 
 
 def _name_users(events: list[NewEvent]) -> list[int | None]:

@@ -48,6 +48,12 @@ class TagTally:
             counts[ids[place]] += 1
         return ids
 
+    def repeat(self, issue: int, tag_ids: Sequence[int]) -> None:
+        """Counts for another issue, too, what `add` gave."""
+        counts = self._counts[issue]
+        for tag_id in tag_ids:
+            counts[tag_id] = counts.get(tag_id, 0) + 1
+
     def write(self) -> None:
         """Stores the counts. Issues go in the order in which they were locked."""
         issues = sorted(issue for issue, counts in self._counts.items() if counts)

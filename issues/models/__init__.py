@@ -3,6 +3,7 @@
 from issues.models.attachment import Attachment
 from issues.models.counts import EventUser, HourCount, IssueTags, IssueUser, Tag
 from issues.models.event import Event, EventPart, PayloadDictionary
+from issues.models.family import FamilyMember
 from issues.models.feedback import UserReport
 from issues.models.issue import (
     VISIBLE_STATUSES,
@@ -27,6 +28,7 @@ __all__ = [
     "Event",
     "EventPart",
     "EventUser",
+    "FamilyMember",
     "Fingerprint",
     "HourCount",
     "Issue",

@@ -67,8 +67,9 @@ class Issue(models.Model):
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="issues"
     )
-    # With the project's slug it makes the short id.
-    number = models.PositiveIntegerField()
+    # With the project's slug it makes the short id; below zero: of a survivor's
+    # share, see FamilyMember.
+    number = models.IntegerField()
     kind = models.CharField(max_length=16, default="error")
     # "Type: first line of value", or the first line of a message.
     title = models.CharField(max_length=512)

@@ -13,13 +13,20 @@ from django.db import connection
 from pytest_django import Settings
 
 from issues import partitions, retention
+from issues.merging.changes import merge, unmerge
 from issues.models import Event, HourCount, IssueState, PayloadDictionary
 from issues.repair import repair
 from issues.retention import keep_partitions
 from issues.store import forget_everything
 from issues.tagcounts import tags_of_issue
 from projects.models import Project
-from tests.factories import make_event, make_payload, make_project, store
+from tests.factories import (
+    make_event,
+    make_exception,
+    make_payload,
+    make_project,
+    store,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -195,3 +202,28 @@ def test_cleanup_says_what_it_did(
     call_command("cleanup")
     dropped: date = TODAY - timedelta(days=12)
     assert f"Days dropped: {dropped}" in capsys.readouterr().out
+
+
+def test_merged_issues_show_the_same_after_a_drop_and_apart(project: Project) -> None:
+    survivor = IssueState.objects.get(project=project).issue_id
+    for days in (12, 0):
+        moment = NOW - timedelta(days=days)
+        exception = {"values": [make_exception("OtherError", function="other")]}
+        payload = make_payload(
+            exception=exception, timestamp=moment.timestamp(), user={"id": "9"}
+        )
+        store(make_event(project, payload, received_at=moment))
+    other = IssueState.objects.exclude(issue=survivor).get().issue_id
+    merge(project, [survivor, other], user=None)
+    keep_partitions(NOW)
+    states = IssueState.objects.in_bulk()
+    numbers = {
+        issue: (state.event_count, state.user_count, state.expired_count)
+        for issue, state in states.items()
+    }
+    assert (numbers[survivor], numbers[other]) == ((6, 4, 3), (2, 1, 1))
+    assert repair(dry_run=True).details == ()
+    unmerge(project, survivor, [other], user=None)
+    state = IssueState.objects.get(issue=survivor)
+    assert (state.event_count, state.user_count, state.expired_count) == (4, 3, 2)
+    assert repair(dry_run=True).details == ()

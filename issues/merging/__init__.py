@@ -1,0 +1,1 @@
+"""Merging issues, and taking them apart again, without moving or losing an event."""

@@ -1,0 +1,211 @@
+"""Merges issues and takes them apart again: exact, told in the activity, undoable."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from issues import shortid
+from issues.locks import hold_shard
+from issues.merging.families import families_of, survivors_of, with_families
+from issues.merging.joining import join, part
+from issues.models import (
+    VISIBLE_STATUSES,
+    Activity,
+    FamilyMember,
+    Fingerprint,
+    Issue,
+    IssueState,
+)
+from projects.models import Project, User
+
+
+class CannotMerge(Exception):
+    """Fewer than two issues of the project that people see, or another survivor."""
+
+
+class CannotUnmerge(Exception):
+    """None of the sources is merged into the issue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A source of events that now counts for another survivor."""
+
+    source_id: int
+    # The survivor that it counted for before; None: it stood for itself.
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    survivor_id: int
+    # The issues that were seen before and are hidden now, in the order of ids.
+    children: list[int]
+    # Those and the members that they brought.
+    moved: list[Moved]
+    at: datetime
+
+
+def merge(
+    project: Project,
+    issue_ids: Iterable[int],
+    *,
+    user: User | None,
+    into: int | None = None,
+) -> Merged:
+    """Merges the issues into the one with most events, or into the one that is named.
+
+    Their events, also those to come, count for the survivor from now on. An issue that
+    is merged already stands for its survivor. The caller must hold no lock of a state
+    yet. Raises CannotMerge.
+    """
+    with transaction.atomic():
+        hold_shard(project.pk % settings.SHARDS)
+        now = timezone.now()
+        issues = _lock_seen(project, {*issue_ids, *([into] if into else [])})
+        survivor = _choose(issues, into)
+        roots = [issue for issue in issues if issue.pk != survivor.pk]
+        families = families_of([root.pk for root in roots])
+        join(survivor, roots, now)
+        _tell(
+            Activity.Kind.MERGE,
+            survivor,
+            {"issues": [_as_told(root, project) for root in roots]},
+            user,
+            now,
+        )
+    children = [root.pk for root in roots]
+    return Merged(
+        survivor_id=survivor.pk,
+        children=children,
+        moved=_moves(children, families),
+        at=now,
+    )
+
+
+def unmerge(
+    project: Project,
+    survivor_id: int,
+    source_ids: Collection[int],
+    *,
+    user: User | None,
+) -> list[int]:
+    """Makes issues of their own of what was merged; the ids of those that it was.
+
+    Each has its number and what its events count, with those that came since. The
+    caller must hold no lock of a state yet. Raises CannotUnmerge.
+    """
+    with transaction.atomic():
+        hold_shard(project.pk % settings.SHARDS)
+        now = timezone.now()
+        members = FamilyMember.objects.filter(
+            survivor=survivor_id, project=project, source__in=source_ids
+        ).exclude(source=survivor_id)
+        leaving = list(members.select_related("source").order_by("source"))
+        if not leaving:
+            raise CannotUnmerge
+        _lock_states(with_families([survivor_id]))
+        survivor = Issue.objects.get(pk=survivor_id)
+        hashes = _hashes_of(member.source_id for member in leaving)
+        part(survivor, [member.source_id for member in leaving], now)
+        for member in leaving:
+            _tell_apart(survivor, member.source, project, hashes, user, now)
+    return [member.source_id for member in leaving]
+
+
+def _lock_seen(project: Project, issue_ids: Collection[int]) -> list[Issue]:
+    """The issues that people see for these, with their states locked."""
+    survivors = survivors_of(issue_ids)
+    seen = {survivors.get(issue, issue) for issue in issue_ids}
+    _lock_states(with_families(seen))
+    return list(
+        Issue.objects.select_related("state")
+        .filter(project=project, pk__in=seen, state__status__in=VISIBLE_STATUSES)
+        .order_by("pk")
+    )
+
+
+def _lock_states(issue_ids: Iterable[int]) -> None:
+    """Locks the states in the order in which the digest and triage lock them."""
+    rows = IssueState.objects.filter(issue__in=list(issue_ids)).order_by("issue_id")
+    list(rows.select_for_update().values_list("pk"))
+
+
+def _choose(issues: Sequence[Issue], into: int | None) -> Issue:
+    """The survivor: the one named, else that with most events, of those the oldest."""
+    if len(issues) < 2:
+        raise CannotMerge
+    if into is None:
+        return max(issues, key=lambda one: (one.state.event_count, -one.number))
+    named = survivors_of([into]).get(into, into)
+    found = next((issue for issue in issues if issue.pk == named), None)
+    if found is None:
+        raise CannotMerge
+    return found
+
+
+def _moves(children: Sequence[int], families: Mapping[int, int]) -> list[Moved]:
+    alone = [Moved(source_id=child, before=None) for child in children]
+    brought = [
+        Moved(source_id=source, before=survivor)
+        for source, survivor in sorted(families.items())
+        if source != survivor
+    ]
+    return alone + brought
+
+
+def _hashes_of(source_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The fingerprints of each source, as people see them."""
+    found: dict[int, list[str]] = {source: [] for source in source_ids}
+    rows = Fingerprint.objects.filter(issue__in=found).order_by("pk")
+    for fingerprint in rows:
+        found[fingerprint.issue_id].append(fingerprint.hash.hex)
+    return found
+
+
+def _tell_apart(
+    survivor: Issue,
+    source: Issue,
+    project: Project,
+    hashes: Mapping[int, list[str]],
+    user: User | None,
+    now: datetime,
+) -> None:
+    """Both issues tell of the other, as Sentry's do."""
+    named = {"fingerprints": hashes[source.pk]}
+    left = named | {"destination": _as_told(source, project)}
+    came = named | {"source": _as_told(survivor, project)}
+    _tell(Activity.Kind.UNMERGE_SOURCE, survivor, left, user, now)
+    _tell(Activity.Kind.UNMERGE_DESTINATION, source, came, user, now)
+
+
+def _as_told(issue: Issue, project: Project) -> dict[str, str]:
+    return {
+        "id": str(issue.pk),
+        "shortId": shortid.encode(project.slug, issue.number),
+        "title": issue.title,
+    }
+
+
+def _tell(
+    kind: Activity.Kind,
+    issue: Issue,
+    data: dict[str, Any],
+    user: User | None,
+    now: datetime,
+) -> None:
+    Activity.objects.create(
+        project_id=issue.project_id,
+        issue=issue,
+        kind=kind,
+        user=user,
+        data=data,
+        created_at=now,
+    )
