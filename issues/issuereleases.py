@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from issues import sql
@@ -25,15 +26,19 @@ class IssueReleases(NamedTuple):
     last: Release | None
 
 
-def releases_of(issue: Issue) -> IssueReleases:
-    """The releases of the issue; `first_release` and the project must be loaded."""
+def releases_of(issue: Issue, known: Iterable[Release] = ()) -> IssueReleases:
+    """The releases of the issue; `first_release` and the project must be loaded.
+
+    `known`: releases that are at hand; if the last one is among them, it costs nothing.
+    """
     first = issue.first_release
     rows = sql.run(_LAST_VERSION, issue.pk)
     if not rows:
         return IssueReleases(first, None)
     version = rows[0][0]
-    if first is not None and first.version == version:
-        return IssueReleases(first, first)
+    for release in (first, *known):
+        if release is not None and release.version == version:
+            return IssueReleases(first, release)
     last = Release.objects.filter(
         organization=issue.project.organization_id, version=version
     ).first()

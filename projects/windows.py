@@ -20,6 +20,10 @@ class Graph(StrEnum):
     DAY = "24h"
     FORTNIGHT = "14d"
     MONTH = "30d"
+    QUARTER = "90d"
+
+
+_DAYS = {Graph.FORTNIGHT: 14, Graph.MONTH: 30, Graph.QUARTER: 90}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class Window:
         """
         if graph == Graph.DAY:
             return cls(first_hour=hour_of(now) - 23, bucket_hours=1, buckets=24)
-        days = 14 if graph == Graph.FORTNIGHT else 30
+        days = _DAYS[graph]
         midnight = timezone.localtime(now).replace(
             hour=0, minute=0, second=0, microsecond=0
         )

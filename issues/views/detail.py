@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from issues import attachments, reports, triage
 from issues.events import StoredEvent, neighbours
-from issues.models import Activity
 from issues.presentation.event import Chip, tag_chip, view_of
 from issues.presentation.feedback import ReportView
 from issues.presentation.feedback import view_of as view_of_report
@@ -23,7 +22,6 @@ from issues.views.choices import choice_of, remember
 from issues.views.frame import event_tags, find_event, frame, issue_path, list_path
 from issues.views.scope import OpenIssue, Scope, page
 
-_ACTIVITY = 30
 _VALUES_OF_A_KEY = 20
 
 # The tags that tell most; of each line the first that the event has.
@@ -50,7 +48,6 @@ def issue(
     context |= {
         "wanted": event,
         "choice": choice,
-        "activity": _activity(found),
         "distributions": telling(tags_of_issue(found.issue.pk)),
         "grouped_by": summary(found.issue.grouping_parts),
         "reasons": [one for one in told if one.counts],
@@ -135,12 +132,3 @@ def _facts(tags: dict[str, str]) -> list[Chip]:
     """What tells most of an event, as chips above its trace."""
     keys = [next((key for key in keys if key in tags), None) for keys in _FACTS]
     return [tag_chip(key, tags[key]) for key in keys if key]
-
-
-def _activity(found: OpenIssue) -> list[Activity]:
-    """What happened to the issue, newest first."""
-    return list(
-        Activity.objects.filter(issue=found.issue)
-        .select_related("user")
-        .order_by("-created_at", "-pk")[:_ACTIVITY]
-    )

@@ -181,14 +181,6 @@ def test_how_traces_are_shown_is_remembered(issue: Issue, member: Client) -> Non
     assert functions == ["main", "parse"]
 
 
-def test_the_chart_offers_three_periods(issue: Issue, member: Client) -> None:
-    for graph, bars in (("24h", 24), ("14d", 14), ("30d", 30), ("x", 24)):
-        html = page(member, path(issue, f"?graph={graph}"))
-        (counts,) = re.findall(r'data-counts="([^"]+)"', html)
-        assert len(counts.split(",")) == bars
-        assert sum(map(int, counts.split(","))) == 3
-
-
 def test_tags_tell_their_shares(issue: Issue, member: Client) -> None:
     html = page(member, path(issue, "tags/"))
     assert html.count("33 %") >= 3

@@ -1,0 +1,88 @@
+"""What changed about an issue: where it began, was settled, and came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from issues.issuereleases import IssueReleases
+from issues.models import (
+    Activity,
+    Issue,
+    Resolution,
+    Snooze,
+    Status,
+    Substatus,
+)
+
+# Changes that are looked back on: of more the bar tells the latest only.
+_LOOKED_BACK = 100
+_OF_STATUS = (
+    Activity.Kind.RESOLVED,
+    Activity.Kind.UNRESOLVED,
+    Activity.Kind.IGNORED,
+    Activity.Kind.REGRESSION,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What the bar above an issue's figures says."""
+
+    releases: IssueReleases
+    # The last time that it was resolved, also if it is back since.
+    resolved: Activity | None
+    # How often it came back after that had been thought settled, and the last time.
+    regressions: int
+    regressed: Activity | None
+    # What reopened it last, where that was no regression.
+    reopened: Activity | None
+    # What its state waits for.
+    resolution: Resolution | None
+    snooze: Snooze | None
+
+    @property
+    def says_something(self) -> bool:
+        return bool(any(self.releases) or self.resolved or self.reopened or self.snooze)
+
+
+def changes_of(issue: Issue) -> list[Activity]:
+    """What happened to the issue lately, newest first."""
+    newest = Activity.objects.filter(issue=issue).order_by("-created_at", "-pk")
+    return list(newest.select_related("user")[:_LOOKED_BACK])
+
+
+def changed(
+    issue: Issue, releases: IssueReleases, changes: Sequence[Activity]
+) -> Changed:
+    """The issue's story in short; its state must be loaded."""
+    regressions = _of(changes, Activity.Kind.REGRESSION)
+    settled = [change for change in changes if change.kind in _OF_STATUS]
+    reopened = _of(settled[:1], Activity.Kind.UNRESOLVED)
+    is_open = issue.state.status == Status.UNRESOLVED
+    return Changed(
+        releases=releases,
+        resolved=next(iter(_of(changes, Activity.Kind.RESOLVED)), None),
+        regressions=len(regressions),
+        regressed=next(iter(regressions), None),
+        reopened=reopened[0] if is_open and reopened else None,
+        resolution=_resolution(issue),
+        snooze=_snooze(issue),
+    )
+
+
+def _of(changes: Sequence[Activity], kind: Activity.Kind) -> list[Activity]:
+    return [change for change in changes if change.kind == kind]
+
+
+def _resolution(issue: Issue) -> Resolution | None:
+    """The state says whether there is one, so that most issues cost no statement."""
+    if issue.state.substatus != Substatus.IN_RELEASE:
+        return None
+    return Resolution.objects.filter(issue=issue).first()
+
+
+def _snooze(issue: Issue) -> Snooze | None:
+    if issue.state.substatus != Substatus.UNTIL_CONDITION:
+        return None
+    return Snooze.objects.filter(issue=issue).first()
