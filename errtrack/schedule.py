@@ -24,6 +24,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # The safety net under the call of whoever began one.
     "run-operations": _every(60.0, "issues.tasks.run_operations"),
     "prune-operations": _every(6 * 3600.0, "issues.tasks.prune_operations"),
+    "resume-regroupings": _every(10.0, "issues.tasks.resume_regroupings"),
     "sweep-files": _every(6 * 3600.0, "issues.tasks.sweep_files"),
     "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),
 }

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from issues import filestore, operations, removal, retention, triage
+from issues.regrouping import runs
 
 # Operations stop after this long, so that the worker's digests get their turn.
 _OPERATIONS_S = 2.0
@@ -43,6 +44,21 @@ def run_operations() -> None:
 def prune_operations() -> None:
     """Drops what undoing old operations would need."""
     operations.prune(timezone.now())
+
+
+@shared_task
+def regroup(run_id: int, turn: int) -> None:
+    """Takes a run of regrouping further, and comes back for the rest."""
+    following = runs.advance(run_id, turn)
+    if following is not None:
+        regroup.delay(run_id, following)
+
+
+@shared_task
+def resume_regroupings() -> None:
+    """Takes up the runs whose worker was killed; for all others it changes nothing."""
+    for run_id, turn in runs.unfinished():
+        regroup.delay(run_id, turn)
 
 
 @shared_task

@@ -16,6 +16,7 @@ from issues.models.issue import (
 )
 from issues.models.operation import Operation, OperationChunk
 from issues.models.text import IssueText
+from issues.models.regrouping import RegroupFinding, Regrouping, RegroupStep
 from issues.models.triage import Activity, Assignment, Bookmark, Sighting
 from issues.models.waiting import Resolution, Snooze
 
@@ -40,6 +41,9 @@ __all__ = [
     "Operation",
     "OperationChunk",
     "PayloadDictionary",
+    "RegroupFinding",
+    "RegroupStep",
+    "Regrouping",
     "Resolution",
     "Sighting",
     "Snooze",

@@ -1,46 +1,98 @@
-"""The settings page of a project's rules for grouping."""
+"""The settings page of a project's grouping: rules, and version."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from issues.grouping import VERSIONS
+from issues.models import Regrouping
+from issues.regrouping import runs
+from issues.regrouping.summary import summary_of
 from issues.ruleform import RulesForm
-from issues.rulepreview import preview
-from projects import rulesets
+from projects import groupings, rulesets
 from projects.models import GroupingRuleset, Project, User
+from projects.rules import GroupingTexts
 from projects.views.settings import managed, project_page
+
+_UPGRADES_SHOWN = 10
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def grouping_rules(request: HttpRequest, org: str, project: str) -> HttpResponse:
     found = managed(request, org, project)
-    posted = request.POST if request.method == "POST" else None
+    if request.method == "POST":
+        return _posted(request, found)
+    preview = _preview(request, found)
     opened = _opened(request, found)
-    shown = rulesets.texts_of(opened) if opened else rulesets.grouping_of(found)
-    form = RulesForm(posted, initial=asdict(shown))
-    if posted is not None and form.is_valid():
-        if posted.get("do") == "preview":
-            return _page(request, found, form, preview=preview(found, form.texts()))
-        user = cast(User, request.user)
-        if rulesets.change_grouping(found, form.texts(), by=user):
-            messages.success(request, _("Grouping rules saved"))
-        else:
-            messages.info(request, _("Nothing was changed."))
-        return redirect("issues:grouping_rules", org=org, project=project)
-    return _page(request, found, form, opened=opened)
+    if preview is not None and preview.reason == Regrouping.Reason.RULES:
+        shown = _texts_of(preview)
+    else:
+        shown = rulesets.texts_of(opened) if opened else rulesets.grouping_of(found)
+    form = RulesForm(initial=asdict(shown))
+    return _page(request, found, form, opened=opened, run=preview)
+
+
+@login_required
+@require_POST
+def grouping_version(request: HttpRequest, org: str, project: str) -> HttpResponse:
+    """Upgrades the project's version of grouping, or previews that."""
+    found = managed(request, org, project)
+    version = request.POST.get("version", "")
+    if version not in groupings.newer_versions(found):
+        messages.info(request, _("Nothing was changed."))
+        return _back(found)
+    user, reason = cast(User, request.user), Regrouping.Reason.VERSION
+    match request.POST.get("do"):
+        case "preview":
+            kind = Regrouping.Kind.PREVIEW
+            run = runs.start(found, kind, reason, user=user, version=version)
+            return _back(found, preview=run)
+        case "upgrade":
+            groupings.upgrade(found, version, by=user)
+            messages.success(request, _("New events are grouped by the new version"))
+    return _back(found)
+
+
+def _posted(request: HttpRequest, project: Project) -> HttpResponse:
+    form = RulesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, project, form)
+    user, reason = cast(User, request.user), Regrouping.Reason.RULES
+    if request.POST.get("do") == "preview":
+        kind, texts = Regrouping.Kind.PREVIEW, form.texts()
+        run = runs.start(project, kind, reason, user=user, texts=texts)
+        return _back(project, preview=run)
+    if rulesets.change_grouping(project, form.texts(), by=user):
+        messages.success(request, _("Grouping rules saved"))
+    else:
+        messages.info(request, _("Nothing was changed."))
+    return _back(project)
+
+
+def _back(project: Project, *, preview: Regrouping | None = None) -> HttpResponse:
+    page = reverse(
+        "issues:grouping_rules", args=[project.organization.slug, project.slug]
+    )
+    return redirect(f"{page}?preview={preview.pk}#preview" if preview else page)
 
 
 def _page(
-    request: HttpRequest, project: Project, form: RulesForm, **more: object
+    request: HttpRequest,
+    project: Project,
+    form: RulesForm,
+    *,
+    run: Regrouping | None = None,
+    **more: object,
 ) -> HttpResponse:
     return project_page(
         request,
@@ -50,13 +102,50 @@ def _page(
         form=form,
         sections=[(form[name], form.told.get(name, [])) for name in form.fields],
         changes=rulesets.changes_of(project),
+        upgrades=_upgrades(project),
+        newer=_newer(project),
+        run=run,
+        preview=summary_of(run) if run else None,
+        is_waiting=run is not None and run.is_running,
         **more,
     )
 
 
+def _newer(project: Project) -> dict[str, Any] | None:
+    """The newest version, and what came with it and those before."""
+    versions = groupings.newer_versions(project)
+    if not versions:
+        return None
+    news = [_(text) for version in versions for text in VERSIONS[version].news]
+    return {"version": versions[-1], "news": news}
+
+
+def _upgrades(project: Project) -> Any:
+    upgrades = project.grouping_upgrades.select_related("changed_by")
+    return upgrades.order_by("-changed_at")[:_UPGRADES_SHOWN]
+
+
+def _texts_of(run: Regrouping) -> GroupingTexts:
+    return GroupingTexts(
+        fingerprinting=run.fingerprinting, enhancements=run.enhancements
+    )
+
+
+def _preview(request: HttpRequest, project: Project) -> Regrouping | None:
+    """The preview that the address names."""
+    pk = _number(request.GET.get("preview", ""))
+    previews = Regrouping.objects.filter(kind=Regrouping.Kind.PREVIEW, project=project)
+    return previews.filter(pk=pk).first() if pk else None
+
+
 def _opened(request: HttpRequest, project: Project) -> GroupingRuleset | None:
     """An earlier version that the reader wants to see in the form."""
-    version = request.GET.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
-        return None
-    return project.grouping_rulesets.filter(version=version, is_current=False).first()
+    version = _number(request.GET.get("version", ""))
+    rows = project.grouping_rulesets.filter(version=version, is_current=False)
+    return rows.first() if version else None
+
+
+def _number(text: str) -> int:
+    """0 where it is none."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) if is_number else 0

@@ -7,12 +7,16 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from issues.models import Regrouping
 from projects import rulesets
 from projects.models import Organization, Project, Role
 from projects.rules import GroupingTexts
 from tests.factories import make_issue, make_organization, make_project
+from tests.groupings import second_version
 from tests.people import client_of
+from tests.regroups import chosen, finish, previewed
 
+__all__ = ["second_version"]
 pytestmark = pytest.mark.django_db
 
 PAGE = "/o/acme/p/shop/settings/grouping/"
@@ -83,19 +87,58 @@ def test_a_preview_tells_what_would_join_and_saves_nothing(
     for kind in ("KeyError", "TypeError"):
         make_issue(project, exception=[{"type": kind, "value": "<b>x</b>"}])
     rules = {"fingerprinting": "type:*Error -> one", "do": "preview"}
-    text = admin.post(PAGE, rules).content.decode()
-    assert "<dt>Issues now</dt><dd>2</dd>" in text
-    assert "<dt>Issues with these rules</dt><dd>1</dd>" in text
+    address = admin.post(PAGE, rules).headers["Location"]
+    waiting = text_of(admin, address)
+    assert "Stored events are being looked at." in waiting
+    assert '<meta http-equiv="refresh" content="3">' in waiting
+    finish(Regrouping.objects.get())
+    text = admin.get(address).content.decode()
+    assert "<b>2 issues</b> would become 1. None would split." in text
     assert "KeyError: &lt;b&gt;x&lt;/b&gt;" in text
     assert "type:*Error -&gt; one</textarea>" in text
+    assert "http-equiv" not in text
     assert rulesets.grouping_of(project) == GroupingTexts()
+
+
+def test_a_preview_of_another_project_is_not_shown(
+    admin: Client, project: Project
+) -> None:
+    other = previewed(make_project(), chosen("type:secret -> one"))
+    assert "secret" not in text_of(admin, f"{PAGE}?preview={other.pk}")
+
+
+def test_a_newer_version_can_be_previewed_and_chosen(
+    admin: Client, project: Project, second_version: str
+) -> None:
+    text = text_of(admin)
+    assert "grouped by version <b>v1</b>" in text
+    assert "Servers tell issues apart." in text
+    wanted = {"version": second_version, "do": "preview"}
+    address = admin.post(f"{PAGE}version/", wanted).headers["Location"]
+    finish(Regrouping.objects.get())
+    assert "What version v2 would make of stored events" in text_of(admin, address)
+    admin.post(f"{PAGE}version/", {**wanted, "do": "upgrade"})
+    text = text_of(admin)
+    assert "grouped by version <b>v2</b>" in text
+    assert "v1 → v2" in text
+    assert "That is the newest one." in text
+
+
+def test_a_version_that_is_not_newer_changes_nothing(
+    admin: Client, project: Project
+) -> None:
+    for version in ("v1", "v0", ""):
+        admin.post(f"{PAGE}version/", {"version": version, "do": "upgrade"})
+    project.refresh_from_db()
+    assert project.grouping_version == "v1"
+    assert not project.grouping_upgrades.exists()
 
 
 def test_a_preview_of_mistakes_tells_the_mistakes(admin: Client) -> None:
     answer = admin.post(PAGE, {"fingerprinting": "nonsense", "do": "preview"})
     text = answer.content.decode()
     assert "Line 1, column 1" in text
-    assert "Issues now" not in text
+    assert not Regrouping.objects.exists()
 
 
 def test_what_people_wrote_is_text(admin: Client) -> None:
@@ -110,4 +153,5 @@ def test_members_who_manage_nothing_see_no_rules(
     member = client_of(organization, Role.MEMBER)
     assert member.get(PAGE).status_code == 403
     assert member.post(PAGE, ONE).status_code == 403
+    assert member.post(f"{PAGE}version/", {"version": "v2"}).status_code == 403
     assert rulesets.grouping_of(project) == GroupingTexts()
