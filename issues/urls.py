@@ -10,6 +10,7 @@ from issues.views import (
     detail,
     events,
     feedback,
+    jump,
     lists,
     operations,
     overview,
@@ -24,6 +25,7 @@ _ISSUE = f"{_PROJECT}issues/<int:number>/"
 _FILE = f"{_PROJECT}attachments/<int:attachment>/"
 
 urlpatterns = [
+    path("jump/", jump.jump, name="jump"),
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
     path("o/<slug:org>/overview/", overview.organization_overview, name="overviews"),
     path("o/<slug:org>/issues/update/", changes.update, name="update"),
@@ -33,11 +35,6 @@ urlpatterns = [
     path(_PROJECT, lists.project_issues, name="list"),
     path(f"{_PROJECT}overview/", overview.project_overview, name="overview"),
     path(f"{_PROJECT}settings/grouping/", rules.grouping_rules, name="grouping_rules"),
-    path(
-        f"{_PROJECT}settings/grouping/version/",
-        rules.grouping_version,
-        name="grouping_version",
-    ),
     path(f"{_PROJECT}feedback/", feedback.project_feedback, name="feedback"),
     path(
         f"{_PROJECT}feedback/<int:report>/resolve/",

@@ -67,6 +67,7 @@ PERSONAL = {
     "accounts/password/set/",
     "api/0/auth/",
     "api/0/organizations/",
+    "jump/",
     "organizations/new/",
     "orgredirect/organizations/:orgslug/settings/auth-tokens/",
     "profile/",
