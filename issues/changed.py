@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from issues.issuereleases import IssueReleases
@@ -46,16 +46,20 @@ class Changed:
         return bool(any(self.releases) or self.resolved or self.reopened or self.snooze)
 
 
-def changes_of(issue: Issue) -> list[Activity]:
-    """What happened to the issue lately, newest first."""
-    newest = Activity.objects.filter(issue=issue).order_by("-created_at", "-pk")
+def changes_of(issue_ids: Collection[int]) -> list[Activity]:
+    """What happened to the issues lately, newest first."""
+    newest = Activity.objects.filter(issue__in=issue_ids).order_by("-created_at", "-pk")
     return list(newest.select_related("user")[:_LOOKED_BACK])
 
 
 def changed(
     issue: Issue, releases: IssueReleases, changes: Sequence[Activity]
 ) -> Changed:
-    """The issue's story in short; its state must be loaded."""
+    """The issue's story in short; its state must be loaded.
+
+    `changes`: of it and of what was merged with it, the newest first.
+    """
+    changes = [change for change in changes if change.issue_id == issue.pk]
     regressions = _of(changes, Activity.Kind.REGRESSION)
     settled = [change for change in changes if change.kind in _OF_STATUS]
     reopened = _of(settled[:1], Activity.Kind.UNRESOLVED)

@@ -6,8 +6,9 @@ A row per issue and tag would cost four times the CPU (measured).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -98,8 +99,17 @@ class TagKey:
     values: list[tuple[str, int]]
 
 
+class CountedTag(NamedTuple):
+    """A tag, and how many events of an issue carried it."""
+
+    tag_id: int
+    key: str
+    value: str
+    events: int
+
+
 _TAGS_OF_ISSUE = """
-SELECT t.key, t.value, c.count
+SELECT t.id, t.key, t.value, c.count
 FROM issues_issuetags it,
      unnest(it.tag_ids, it.counts) AS c(tag_id, count)
 JOIN issues_tag t ON t.id = c.tag_id
@@ -108,14 +118,22 @@ ORDER BY t.key, c.count DESC, t.value
 """
 
 
-def tags_of_issue(issue_id: int) -> list[TagKey]:
-    """Every tag key of the issue, in alphabetical order."""
+def counted_tags(issue_id: int) -> list[CountedTag]:
+    """The issue's tags by key, of each the most frequent first."""
     with connection.cursor() as cursor:
         cursor.execute(_TAGS_OF_ISSUE, [issue_id])
-        rows = cursor.fetchall()
+        return [CountedTag(*row) for row in cursor.fetchall()]
+
+
+def tags_of_issue(issue_id: int) -> list[TagKey]:
+    """Every tag key of the issue, in alphabetical order."""
+    return by_key(counted_tags(issue_id))
+
+
+def by_key(tags: Iterable[CountedTag]) -> list[TagKey]:
     values: dict[str, list[tuple[str, int]]] = {}
-    for key, value, count in rows:
-        values.setdefault(key, []).append((value, count))
+    for tag in tags:
+        values.setdefault(tag.key, []).append((tag.value, tag.events))
     return [
         TagKey(key, sum(count for _, count in pairs), pairs)
         for key, pairs in values.items()

@@ -16,6 +16,7 @@ from issues.views import (
     overview,
     rules,
     table,
+    tags,
 )
 
 app_name = "issues"
@@ -45,7 +46,7 @@ urlpatterns = [
     path(f"{_FILE}text/", attachments.text, name="attachment_text"),
     path(_ISSUE, detail.issue, name="detail"),
     path(f"{_ISSUE}peek/", detail.peek, name="peek"),
-    path(f"{_ISSUE}tags/", detail.tags, name="tags"),
+    path(f"{_ISSUE}tags/", tags.tags, name="tags"),
     path(f"{_ISSUE}feedback/", feedback.issue_feedback, name="issue_feedback"),
     path(f"{_ISSUE}events/", table.table, name="events"),
     path(f"{_ISSUE}events/<str:event>/", detail.issue, name="event"),

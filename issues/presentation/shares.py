@@ -37,6 +37,8 @@ class Distribution:
     other_percent: float
     other_share: str
     total: int
+    # Some of the other values can be named.
+    is_cut: bool
 
 
 def telling(keys: Sequence[TagKey]) -> list[Distribution]:
@@ -57,7 +59,8 @@ def _is_part(key: str, names: set[str]) -> bool:
 
 def distribution(key: TagKey, *, values: int) -> Distribution:
     """The key's commonest values; all others are one figure."""
-    named = [(value, count) for value, count in key.values if value][:values]
+    known = [(value, count) for value, count in key.values if value]
+    named = known[:values]
     other = key.total - sum(count for _, count in named)
     return Distribution(
         key=key.key,
@@ -75,4 +78,5 @@ def distribution(key: TagKey, *, values: int) -> Distribution:
         other_percent=100 * other / key.total,
         other_share=share(other, key.total),
         total=key.total,
+        is_cut=len(known) > len(named),
     )

@@ -14,15 +14,12 @@ from issues.presentation.event import Chip, tag_chip, view_of
 from issues.presentation.feedback import ReportView
 from issues.presentation.feedback import view_of as view_of_report
 from issues.presentation.files import images_of, views_of
-from issues.presentation.shares import distribution, telling
 from issues.presentation.stack import Choice, FrameView, trace_of
 from issues.presentation.why import reasons, summary
-from issues.tagcounts import tags_of_issue
 from issues.views.choices import choice_of, remember
 from issues.views.frame import event_tags, find_event, frame, issue_path, list_path
-from issues.views.scope import OpenIssue, Scope, page
-
-_VALUES_OF_A_KEY = 20
+from issues.views.scope import Scope, page
+from issues.views.tags import tags_aside
 
 # The tags that tell most; of each line the first that the event has.
 _FACTS = (
@@ -48,7 +45,7 @@ def issue(
     context |= {
         "wanted": event,
         "choice": choice,
-        "distributions": telling(tags_of_issue(found.issue.pk)),
+        **tags_aside(found),
         "grouped_by": summary(found.issue.grouping_parts),
         "reasons": [one for one in told if one.counts],
         "all_parts": told,
@@ -62,18 +59,6 @@ def issue(
     response = render(request, "issues/detail.html", context)
     remember(request, response, choice)
     return response
-
-
-@require_safe
-@page
-def tags(request: HttpRequest, scope: Scope, project: str, number: int) -> HttpResponse:
-    found = scope.issue(project, number)
-    context = frame(request, scope, found, "tags")
-    context["distributions"] = [
-        distribution(key, values=_VALUES_OF_A_KEY)
-        for key in tags_of_issue(found.issue.pk)
-    ]
-    return render(request, "issues/tags.html", context)
 
 
 @require_safe

@@ -29,7 +29,7 @@ def head(request: HttpRequest, scope: Scope, found: OpenIssue) -> dict[str, Any]
     issue = found.issue
     newest = _releases(found)
     releases = releases_of(issue, (row.release for row in newest))
-    changes = changes_of(issue)
+    changes = changes_of(found.family)
     can_resolve = scope.can_triage and issue.state.status != Status.RESOLVED
     asked = request.GET.get("graph", "")
     graph = Graph(asked) if asked in list(Graph) else Graph.DAY

@@ -8,13 +8,14 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 from issues import reports
-from issues.models import Bookmark, Issue, Sighting
+from issues.models import Bookmark, FamilyMember, Issue, Sighting
 from projects.access import Permission, membership_for, permission_of, projects_of
 from projects.models import Membership, Organization, Project, User
 
@@ -31,6 +32,8 @@ class OpenIssue:
     is_seen: bool
     # What users said of its events.
     report_count: int
+    # What its events carry: its own id, or those of all that was merged.
+    family: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Scope:
         """The issue with its state and project. Raises Http404."""
         bookmark = Bookmark.objects.filter(user=self.user, issue=OuterRef("pk"))
         sighting = Sighting.objects.filter(user=self.user, issue=OuterRef("pk"))
+        members = FamilyMember.objects.filter(survivor=OuterRef("pk"))
         found = (
             Issue.objects.select_related("state", "project", "first_release")
             .filter(project__in=projects_of(self.organization))
@@ -70,13 +74,20 @@ class Scope:
                     sighting.filter(seen_at__gte=OuterRef("state__last_seen"))
                 ),
                 report_count=reports.count_of(OuterRef("pk")),
+                sources=ArraySubquery(members.values("source")),
             )
             .first()
         )
         if found is None:
             raise Http404
         found.project.organization = self.organization
-        return OpenIssue(found, found.is_bookmarked, found.is_seen, found.report_count)
+        return OpenIssue(
+            issue=found,
+            is_bookmarked=found.is_bookmarked,
+            is_seen=found.is_seen,
+            report_count=found.report_count,
+            family=found.sources or [found.pk],
+        )
 
 
 def page(

@@ -83,7 +83,7 @@ def table(
     asked = _asked(request)
     wanted, error = _filter(found, asked)
     place = read_place(request.GET.get("cursor", ""))
-    events = page_of_events([found.issue.pk], wanted, place=place, limit=ROWS)
+    events = page_of_events(found.family, wanted, place=place, limit=ROWS)
     context = frame(request, scope, found, "events")
     context |= _choices(tags_of_issue(found.issue.pk)) | {
         "asked": asked,

@@ -17,11 +17,9 @@ from releases.models import ReleaseProject
 from tests.factories import make_event, make_payload, store
 from tests.people import make_user
 
-NOW = datetime.now(UTC)
-
 
 def happen(project: Project, release: str, *, ago: timedelta = timedelta(0)) -> None:
-    moment = NOW - ago
+    moment = datetime.now(UTC) - ago
     payload = make_payload(timestamp=moment.timestamp(), release=release)
     store(make_event(project, payload, received_at=moment))
 
@@ -125,6 +123,6 @@ def test_releases_and_changes_are_marked(issue: Issue, member: Client) -> None:
 
 def test_marks_outside_of_the_window_are_left_out(issue: Issue, member: Client) -> None:
 
-    ReleaseProject.objects.update(created_at=NOW - timedelta(days=40))
+    ReleaseProject.objects.update(created_at=datetime.now(UTC) - timedelta(days=40))
     assert "What happened meanwhile" not in page(member, "?graph=30d")
     assert "What happened meanwhile" in page(member, "?graph=90d")
