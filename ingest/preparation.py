@@ -184,6 +184,10 @@ def _event_of(
     written = rules.grouping
     compiled = compile_rules(written.fingerprinting, written.enhancements)
     grouping = group_for(event, compiled, rules.versions)
+    if rules.discarded and not rules.discarded.isdisjoint(
+        grouping.hashes + grouping.former
+    ):
+        raise Refusal(Outcome.FILTERED, "discarded")
     description = describe(event)
     if grouping.title:
         description = titled(description, grouping.title)

@@ -57,6 +57,10 @@ WORDS: Final[dict[tuple[Outcome, str], Words]] = {
     (Outcome.FILTERED, "legacy-browsers"): _by_filter(
         _("It happened in an old browser, which the project filters out.")
     ),
+    (Outcome.FILTERED, "discarded"): Words(
+        _("Somebody has discarded its issue: no more of it is wanted."),
+        _("Take it in again at the discarded issues in the project's settings."),
+    ),
     (Outcome.FILTERED, "event_refused"): Words(
         _("A file of an event that was not stored itself."),
         _("See what became of the event."),

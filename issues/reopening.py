@@ -11,6 +11,9 @@ from issues import resolutions, snoozes
 from issues.models import Activity, Status, Substatus
 from issues.newevent import NewEvent
 
+# A Snooze tells until when.
+_SNOOZED = (Substatus.UNTIL_CONDITION, Substatus.UNTIL_ESCALATING)
+
 
 @dataclass(slots=True)
 class Locked:
@@ -88,12 +91,17 @@ def _wake(
     batches = {
         issue: snoozes.Batch(events, new_users.get(issue, 0))
         for issue, events in events_of.items()
-        if locked[issue].substatus == Substatus.UNTIL_CONDITION
+        if locked[issue].substatus in _SNOOZED
     }
     if not batches:
         return {}
-    kind, substatus = Activity.Kind.UNRESOLVED, Substatus.ONGOING
     return {
-        issue: Reopening(event, kind, substatus, told)
+        issue: Reopening(event, *_woken_as(told), told)
         for issue, (event, told) in snoozes.woken(batches).items()
     }
+
+
+def _woken_as(told: Mapping[str, Any]) -> tuple[Activity.Kind, Substatus]:
+    if "forecast" in told:
+        return Activity.Kind.ESCALATING, Substatus.ESCALATING
+    return Activity.Kind.UNRESOLVED, Substatus.ONGOING

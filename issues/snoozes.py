@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from issues import sql
+from issues import escalation, sql
 from issues.merging.families import family_of
 from issues.models import IssueState, Snooze
 from issues.newevent import NewEvent
@@ -34,6 +34,8 @@ class Until:
     event_window: int | None = None
     users: int | None = None
     user_window: int | None = None
+    # More in an hour than foretold; see issues.escalation.
+    escalates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Terms:
     event_base: int
     user_base: int
     user_id: int | None
+    hour_limit: int | None = None
 
     @property
     def told(self) -> dict[str, Any]:
@@ -72,9 +75,24 @@ class Batch:
 
 
 def terms_for(
-    state: IssueState, until: Until, now: datetime, user_id: int | None
+    states: Sequence[IssueState], until: Until, now: datetime, user_id: int | None
+) -> dict[int, Terms]:
+    """The terms from now on, by issue; the states are locked."""
+    ids = [state.issue_id for state in states]
+    limits = escalation.limits_of(ids, now) if until.escalates else {}
+    return {
+        state.issue_id: _terms(state, until, now, user_id, limits.get(state.issue_id))
+        for state in states
+    }
+
+
+def _terms(
+    state: IssueState,
+    until: Until,
+    now: datetime,
+    user_id: int | None,
+    hour_limit: int | None,
 ) -> Terms:
-    """The terms from now on, for an issue whose state is locked."""
     ends_at = now + timedelta(minutes=until.minutes) if until.minutes else None
     return Terms(
         until=_iso(ends_at),
@@ -85,6 +103,7 @@ def terms_for(
         event_base=state.event_count,
         user_base=state.user_count,
         user_id=user_id,
+        hour_limit=hour_limit,
     )
 
 
@@ -101,6 +120,7 @@ def kept(issue_ids: Iterable[int]) -> dict[int, Terms]:
             event_base=row.event_base,
             user_base=row.user_base,
             user_id=row.user_id,
+            hour_limit=row.hour_limit,
         )
         for row in rows
     }
@@ -150,6 +170,11 @@ def _met(snooze: Snooze, batch: Batch) -> dict[str, Any]:
             or snooze.events <= _most(snooze.event_window, state, batch, users=False)
         ):
             return _told(ignoreCount=snooze.events, ignoreWindow=snooze.event_window)
+    if snooze.hour_limit is not None:
+        moments = (event.timestamp for event in batch.events)
+        most = escalation.most_in(state.issue_id, moments, state.status_at)
+        if most > snooze.hour_limit:
+            return {"forecast": snooze.hour_limit, "count": most}
     if snooze.users is None:
         return {}
     if snooze.user_window is None:

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from issues import resolutions, snoozes
 from issues.models import (
+    VISIBLE_STATUSES,
     Activity,
     Bookmark,
     IssueState,
@@ -140,7 +141,10 @@ def set_status(
     """
     substatus = _SUBSTATUS[status] if fixes is None else Substatus.IN_RELEASE
     if until is not None:
-        substatus = Substatus.UNTIL_CONDITION
+        is_escalating = until == Until(escalates=True)
+        substatus = (
+            Substatus.UNTIL_ESCALATING if is_escalating else Substatus.UNTIL_CONDITION
+        )
     now = timezone.now()
     with transaction.atomic():
         states = list(_differing(_locked(issue_ids), status, substatus))
@@ -150,11 +154,7 @@ def set_status(
         )
         user_id = user.pk if user else None
         new = _by(user_id, states, fixes) if fixes else {}
-        terms = (
-            {s.issue_id: terms_for(s, until, now, user_id) for s in states}
-            if until
-            else {}
-        )
+        terms = terms_for(states, until, now, user_id) if until else {}
         told = _wait_for(states, new, terms)
         _note(states, _KINDS[status], user, now, operation_id, because or {}, told)
     return changes
@@ -187,7 +187,8 @@ def undo(
         fixes = {s.issue_id: fix for s in states if (fix := before[s.issue_id].fix)}
         terms = {s.issue_id: one for s in states if (one := before[s.issue_id].terms)}
         told = _wait_for(states, fixes, terms)
-        for status, kind in _KINDS.items():
+        restored = dict.fromkeys(_KINDS, Activity.Kind.RESTORED)
+        for status, kind in (restored if became == Status.DELETED else _KINDS).items():
             those = [state for state in states if state.status == status]
             _note(those, kind, user, now, operation_id, _UNDONE, told)
     return [state.issue_id for state in states]
@@ -271,7 +272,11 @@ def _note(
 def _differing(
     states: QuerySet[IssueState], status: Status, substatus: Substatus
 ) -> QuerySet[IssueState]:
-    """Those that are not so yet; a release or condition is always heeded anew."""
+    """Those that are not so yet; a release or condition is always heeded anew.
+
+    What nobody sees keeps its status: who deletes or merges has had the last word.
+    """
+    states = states.filter(status__in=VISIBLE_STATUSES)
     if substatus in _WAITING:
         return states
     if status == Status.UNRESOLVED:

@@ -180,6 +180,8 @@ class Project(models.Model):
     # Until then issues are also found by the version before.
     former_grouping_version = models.CharField(max_length=8, blank=True, default="")
     former_grouping_until = models.DateTimeField(null=True, blank=True)
+    # Unresolved issues that were quiet for so many hours are resolved; 0: never.
+    resolve_age_h = models.PositiveIntegerField(default=0)
     # Set when somebody deletes the project: from then on nobody sees it, and its
     # keys are gone; a task removes its rows and, at last, this one.
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -316,6 +318,39 @@ class GroupingUpgrade(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project}: {self.before} → {self.after}"
+
+
+class DiscardedIssue(models.Model):
+    """An issue of which a project wants no more: events with its hashes are dropped."""
+
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.CASCADE,
+        related_name="discarded_issues",
+        db_index=False,
+    )
+    # Its grouping hashes.
+    hashes = ArrayField(models.UUIDField())
+    # What it was called, by its number in short ids, too.
+    title = models.CharField(max_length=512)
+    culprit = models.CharField(max_length=200, blank=True, default="")
+    number = models.IntegerField()
+    # Null: the user is gone.
+    user = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            # The settings page, newest first; and the digest, all of a project.
+            models.Index(
+                fields=["project", "-created_at", "-id"], name="discarded_of_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class ProjectStar(models.Model):

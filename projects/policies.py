@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from django.db.models import FilteredRelation, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, FilteredRelation, Func, OuterRef, Q, QuerySet, UUIDField
 from django.utils import timezone
 
 from projects.models import (
+    DiscardedIssue,
     InboundFilters,
     Organization,
     OrganizationScrubbing,
@@ -41,6 +43,7 @@ _COLUMNS = (
     "grouping_version",
     "former_grouping_version",
     "former_grouping_until",
+    "discarded",
     *_FILTERS.values(),
     *_OWN.values(),
     *_OF_ALL.values(),
@@ -53,7 +56,12 @@ def load_rules(project_ids: Iterable[int]) -> dict[int, Rules]:
     ruleset = FilteredRelation(
         "grouping_rulesets", condition=Q(grouping_rulesets__is_current=True)
     )
-    projects = Project.objects.annotate(ruleset=ruleset).filter(pk__in=project_ids)
+    hashes = Func(F("hashes"), function="unnest", output_field=UUIDField())
+    discarded = DiscardedIssue.objects.filter(project=OuterRef("pk")).order_by()
+    projects = Project.objects.annotate(
+        ruleset=ruleset,
+        discarded=ArraySubquery(discarded.annotate(one=hashes).values("one")),
+    ).filter(pk__in=project_ids)
     found = {row["pk"]: _rules(row) for row in projects.values(*_COLUMNS)}
     return {pk: found.get(pk, NO_RULES) for pk in project_ids}
 
@@ -115,6 +123,7 @@ def _rules(row: Mapping[str, Any]) -> Rules:
         if has_ruleset
         else GroupingTexts(),
         versions=_versions(row),
+        discarded=frozenset(one.bytes for one in row["discarded"]),
     )
 
 

@@ -81,6 +81,8 @@ class Rules:
     scrubbing: ScrubbingRules = field(default_factory=ScrubbingRules)
     grouping: GroupingTexts = field(default_factory=GroupingTexts)
     versions: GroupingVersions = field(default_factory=GroupingVersions)
+    # Grouping hashes of 16 bytes whose events are dropped.
+    discarded: frozenset[bytes] = frozenset()
 
 
 NO_RULES = Rules()

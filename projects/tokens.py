@@ -127,12 +127,19 @@ class BearerAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-def requires(*, read: str, write: str | None = None) -> type[BasePermission]:
-    """A permission class: `read` for GET, HEAD and OPTIONS, `write` for the rest."""
+def requires(
+    *, read: str, write: str | None = None, delete: str | None = None
+) -> type[BasePermission]:
+    """A permission class: `read` for GET, HEAD and OPTIONS, `write` for the rest.
+
+    `delete` for DELETE, where it needs more than that.
+    """
 
     class HasScope(BasePermission):
         def has_permission(self, request: Request, view: Any) -> bool:
             needed = read if request.method in SAFE_METHODS else write
+            if request.method == "DELETE" and delete is not None:
+                needed = delete
             return needed is not None and has_scope(request, needed)
 
     return HasScope

@@ -1,22 +1,23 @@
-"""What a PUT can change about issues."""
+"""What a PUT can change about issues, each change an operation of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
 
 from django.db import transaction
 from rest_framework import serializers
 
-from issues import triage
+from issues import operations
+from issues.api.actors import ActorShape, actor_json
+from issues.assignment import NOBODY, NoSuchAssignee, read_assignee
 from issues.models import Status
+from issues.operations import Action, Selection, assigning, deleting, marks
+from issues.operations import status as statuses
 from issues.resolutions import FixedIn, NoSuchRelease
 from issues.snoozes import WINDOW_COUNT_MAX, WINDOW_MAX_MIN, Until
 from projects.models import User
 from releases.versions import NAME_CHARS
-
-# A bulk change stops here; its caller can ask again for the rest.
-MAX_ISSUES = 1000
 
 _STATUS = {
     "resolved": Status.RESOLVED,
@@ -36,13 +37,12 @@ _CONDITIONS = (
     "ignoreUserWindow",
 )
 _SNOOZE = "snoozeDuration"
-# Issues do not escalate here, so both mean: until somebody reopens them.
+_FOREVER = "archived_forever"
+_UNTIL_ESCALATING = "archived_until_escalating"
 _UNTIL_CONDITION = "archived_until_condition_met"
-_ARCHIVED = ("archived_forever", "archived_until_escalating", _UNTIL_CONDITION)
+_ARCHIVED = (_FOREVER, _UNTIL_ESCALATING, _UNTIL_CONDITION)
 # What clients may send, but which could only be dropped silently.
 _UNKNOWN = (
-    "assignedTo",
-    "discard",
     "inbox",
     "isPublic",
     "isSubscribed",
@@ -55,6 +55,7 @@ _ONLY_RESOLVED = "Only a resolved issue can be resolved in a release."
 _ONLY_IGNORED = "Only an ignored issue can be ignored until something happens."
 _NO_COUNT = "A window needs the count that it is for."
 _TOO_MANY = f"Within a window at most {WINDOW_COUNT_MAX}."
+_NOBODY_SO = "No member or team of the organization is called so."
 _NOT_HERE = "This can't be changed on this server. Leave it out."
 
 
@@ -64,8 +65,10 @@ class AppliedShape(TypedDict, total=False):
     status: str
     statusDetails: dict[str, Any]
     substatus: str | None
+    assignedTo: ActorShape | None
     isBookmarked: bool
     hasSeen: bool
+    discard: bool
 
 
 _INT_MAX = 2**31 - 1
@@ -151,8 +154,19 @@ class IssueChange(serializers.Serializer[Any]):
         allow_null=True,
         help_text=f"With ignored {' or '.join(_ARCHIVED)}, with unresolved ongoing.",
     )
+    assignedTo = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        help_text="me, user:<id>, a user's id or address, team:<id> or #<slug>; empty "
+        "or null: nobody.",
+    )
     isBookmarked = serializers.BooleanField(required=False)
     hasSeen = serializers.BooleanField(required=False)
+    discard = serializers.BooleanField(
+        required=False,
+        help_text="Deletes the issue, and drops what comes with its hashes.",
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         """Takes conditions from beside the status, too."""
@@ -204,52 +218,96 @@ def read_change(body: object) -> dict[str, Any]:
     return values
 
 
-def apply(
-    change: Mapping[str, Any], issue_ids: Iterable[int], user: User
-) -> AppliedShape:
+def apply(change: Mapping[str, Any], selection: Selection, user: User) -> AppliedShape:
     """Makes the change for all the issues or, if one part fails, for none."""
-    ids = list(issue_ids)
     applied: AppliedShape = {}
     with transaction.atomic():
-        if change.get("statusDetails"):
-            applied |= _set_waiting(change["statusDetails"], ids, user)
-        elif "status" in change:
-            applied |= _set_status(_STATUS[change["status"]], ids, user)
-        if "isBookmarked" in change:
-            triage.set_bookmark(ids, user, change["isBookmarked"])
-            applied["isBookmarked"] = change["isBookmarked"]
-        if "hasSeen" in change:
-            triage.set_seen(ids, user, change["hasSeen"])
-            applied["hasSeen"] = change["hasSeen"]
+        for action, shape in _actions(change, selection, user):
+            operations.apply(selection, action, user=user)
+            applied |= shape
     return applied
 
 
-_SET: dict[Status, tuple[Callable[..., list[int]], str, str | None]] = {
-    Status.RESOLVED: (triage.resolve, "resolved", None),
-    Status.UNRESOLVED: (triage.unresolve, "unresolved", "ongoing"),
-    Status.IGNORED: (triage.ignore, "ignored", "archived_forever"),
-}
+def _actions(
+    change: Mapping[str, Any], selection: Selection, user: User
+) -> Iterator[tuple[Action, AppliedShape]]:
+    """What is to be done, with what the answer tells of it."""
+    if "status" in change:
+        yield _status(change, selection)
+    if "assignedTo" in change:
+        yield _assign(change["assignedTo"] or "", selection, user)
+    if "isBookmarked" in change:
+        is_on = change["isBookmarked"]
+        yield marks.bookmark(is_on), {"isBookmarked": is_on}
+    if "hasSeen" in change:
+        yield marks.seen(change["hasSeen"]), {"hasSeen": change["hasSeen"]}
+    if change.get("discard"):
+        yield deleting.discard(), {"discard": True}
 
 
-def _set_waiting(
-    details: Mapping[str, Any], ids: list[int], user: User
-) -> AppliedShape:
-    """Resolves in a release, or ignores until something happens."""
-    if details.keys() & _FIXES:
-        return _resolve_in(_fixed_in(details), ids, user)
+def _status(
+    change: Mapping[str, Any], selection: Selection
+) -> tuple[Action, AppliedShape]:
+    details: dict[str, Any] = change.get("statusDetails", {})
+    status = _STATUS[change["status"]]
+    if status == Status.RESOLVED:
+        return _resolve(details, selection)
+    if status == Status.IGNORED:
+        return _ignore(details, change.get("substatus"))
+    shape: AppliedShape = {
+        "status": "unresolved",
+        "statusDetails": {},
+        "substatus": "ongoing",
+    }
+    return statuses.unresolve(), shape
+
+
+def _ignore(
+    details: dict[str, Any], substatus: str | None
+) -> tuple[Action, AppliedShape]:
+    is_escalating = substatus == _UNTIL_ESCALATING and not details
     until = Until(
         minutes=details.get("ignoreDuration"),
         events=details.get("ignoreCount"),
         event_window=details.get("ignoreWindow"),
         users=details.get("ignoreUserCount"),
         user_window=details.get("ignoreUserWindow"),
+        escalates=is_escalating,
     )
-    triage.ignore_until(ids, until, user=user)
-    return {
+    waits = bool(details) or is_escalating
+    named = _UNTIL_ESCALATING if is_escalating else _UNTIL_CONDITION
+    shape: AppliedShape = {
         "status": "ignored",
-        "statusDetails": dict(details),
-        "substatus": _UNTIL_CONDITION,
+        "statusDetails": details,
+        "substatus": named if waits else _FOREVER,
     }
+    return statuses.ignore(until if waits else None), shape
+
+
+def _resolve(
+    details: dict[str, Any], selection: Selection
+) -> tuple[Action, AppliedShape]:
+    """Raises ValidationError for a release that there is not."""
+    shape: AppliedShape = {
+        "status": "resolved",
+        "statusDetails": {},
+        "substatus": None,
+    }
+    if not details:
+        return statuses.resolve(selection), shape
+    where = _fixed_in(details)
+    try:
+        action = statuses.resolve(selection, where)
+    except NoSuchRelease as error:
+        raise serializers.ValidationError({"statusDetails": str(error)}) from None
+    if where.is_next:
+        shape["statusDetails"] = {"inNextRelease": True}
+    elif where.commit:
+        commit = {"repository": where.repository, "commit": where.commit}
+        shape["statusDetails"] = {"inCommit": commit}
+    else:
+        shape["statusDetails"] = {"inRelease": where.release or where.future}
+    return action, shape
 
 
 def _fixed_in(details: Mapping[str, Any]) -> FixedIn:
@@ -263,23 +321,11 @@ def _fixed_in(details: Mapping[str, Any]) -> FixedIn:
     )
 
 
-def _resolve_in(where: FixedIn, ids: list[int], user: User) -> AppliedShape:
-    """Raises ValidationError for a release that there is not."""
+def _assign(to: str, selection: Selection, user: User) -> tuple[Action, AppliedShape]:
+    """Raises ValidationError for somebody of elsewhere."""
     try:
-        triage.resolve_in(ids, where, user=user)
-    except NoSuchRelease as error:
-        raise serializers.ValidationError({"statusDetails": str(error)}) from None
-    details: dict[str, Any] = {}
-    if where.is_next:
-        details["inNextRelease"] = True
-    elif where.commit:
-        details["inCommit"] = {"repository": where.repository, "commit": where.commit}
-    else:
-        details["inRelease"] = where.release or where.future
-    return {"status": "resolved", "statusDetails": details, "substatus": None}
-
-
-def _set_status(status: Status, ids: list[int], user: User) -> AppliedShape:
-    set_it, name, substatus = _SET[status]
-    set_it(ids, user=user)
-    return {"status": name, "statusDetails": {}, "substatus": substatus}
+        assignee = read_assignee(selection.organization, to, user)
+    except NoSuchAssignee:
+        raise serializers.ValidationError({"assignedTo": _NOBODY_SO}) from None
+    shown = None if assignee == NOBODY else actor_json(assignee)
+    return assigning.assign(assignee), {"assignedTo": shown}

@@ -7,12 +7,14 @@ from typing import Any, TypedDict
 
 from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from issues import reports
+from issues import operations, reports
+from issues.api.actors import actors_of
 from issues.api.changes import IssueChange, apply, read_change
 from issues.api.issuejson import (
     IssueShape,
@@ -27,6 +29,7 @@ from issues.charts import history_of_issue
 from issues.issuereleases import releases_of
 from issues.listing import IssueRow
 from issues.models import Activity, Fingerprint, Issue, Sighting
+from issues.operations import Selection, deleting
 from issues.tagcounts import OTHER, TagKey, tags_of_issue
 from projects.api.lookup import user_of
 from projects.api.paging import PageQuery, page_response, read_slice
@@ -88,7 +91,9 @@ class IssueDetailShape(IssueShape):
 
 
 class IssueView(APIView):
-    permission_classes = (requires(read="event:read", write="event:write"),)
+    permission_classes = (
+        requires(read="event:read", write="event:write", delete="event:admin"),
+    )
 
     @extend_schema(summary="An issue by its id or short id", responses=IssueDetailShape)
     def get(self, request: Request, issue: str, org: str | None = None) -> Response:
@@ -99,8 +104,26 @@ class IssueView(APIView):
     )
     def put(self, request: Request, issue: str, org: str | None = None) -> Response:
         row = row_of(request, org, issue)
-        apply(read_change(request.data), [row.issue_id], user_of(request))
+        body = _detail_json(row)
+        change = read_change(request.data)
+        apply(change, _only(row), user_of(request))
+        if change.get("discard"):
+            # Nothing is left to tell of but what it was.
+            return Response(body)
         return Response(_detail_json(row_of(request, org, issue)))
+
+    @extend_schema(
+        summary="Delete an issue",
+        responses={
+            status.HTTP_202_ACCEPTED: OpenApiResponse(
+                description="Hidden now, and undone or removed for good within 30 days."
+            )
+        },
+    )
+    def delete(self, request: Request, issue: str, org: str | None = None) -> Response:
+        row = row_of(request, org, issue)
+        operations.apply(_only(row), deleting.delete(), user=user_of(request))
+        return Response(status=status.HTTP_202_ACCEPTED)
 
 
 class TagsView(APIView):
@@ -148,6 +171,11 @@ class HashesView(APIView):
         return page_response(request, body, previous=page.previous, next=page.next)
 
 
+def _only(row: IssueRow) -> Selection:
+    project = row.project
+    return Selection.of(project.organization, [project], [row.issue_id])
+
+
 def _detail_json(row: IssueRow) -> IssueDetailShape:
     is_unhandled = row.issue_id in unhandled_among([row])
     first_release, last_release = _releases_json(row)
@@ -157,6 +185,7 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
             is_unhandled=is_unhandled,
             stats=_stats(row),
             details=status_details([row]).get(row.issue_id, {}),
+            assignee=actors_of([row.issue_id]).get(row.issue_id),
         ),
         "activity": _activity_json(row),
         "seenBy": _seen_by_json(row),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from issues import resolutions, snoozes
+from issues.api.actors import ActorShape
 from issues.listing import IssueRow
 from issues.models import IssueTags, Level, Status, Substatus, Tag
 from issues.resolutions import Fix
@@ -47,7 +48,7 @@ class IssueShape(TypedDict):
     level: str
     status: str
     statusDetails: dict[str, Any]
-    # archived_forever for ignored issues; null for resolved ones.
+    # Null for resolved ones.
     substatus: str | None
     isPublic: bool
     platform: str
@@ -61,7 +62,7 @@ class IssueShape(TypedDict):
     issueCategory: str
     metadata: dict[str, Any]
     numComments: int
-    assignedTo: str | None
+    assignedTo: ActorShape | None
     isBookmarked: bool
     isSubscribed: bool
     subscriptionDetails: dict[str, Any] | None
@@ -88,6 +89,9 @@ _SUBSTATUS = {
     Substatus.NEW: "new",
     Substatus.ONGOING: "ongoing",
     Substatus.REGRESSED: "regressed",
+    Substatus.ESCALATING: "escalating",
+    Substatus.UNTIL_CONDITION: "archived_until_condition_met",
+    Substatus.UNTIL_ESCALATING: "archived_until_escalating",
 }
 _WAITING = (Substatus.IN_RELEASE, Substatus.UNTIL_CONDITION)
 _PRIORITY = {
@@ -100,7 +104,12 @@ _PRIORITY = {
 
 
 def issue_json(
-    row: IssueRow, *, is_unhandled: bool, stats: Stats, details: dict[str, Any]
+    row: IssueRow,
+    *,
+    is_unhandled: bool,
+    stats: Stats,
+    details: dict[str, Any],
+    assignee: ActorShape | None,
 ) -> IssueShape:
     """The issue; its project's organization must be loaded."""
     level = Level(row.level)
@@ -127,7 +136,7 @@ def issue_json(
         "issueCategory": "error",
         "metadata": row.metadata,
         "numComments": 0,
-        "assignedTo": None,
+        "assignedTo": assignee,
         "isBookmarked": row.is_bookmarked,
         "isSubscribed": False,
         "subscriptionDetails": None,
@@ -179,15 +188,21 @@ def unhandled_among(rows: Iterable[IssueRow]) -> frozenset[int]:
 
 def status_details(rows: Iterable[IssueRow]) -> dict[int, dict[str, Any]]:
     """By issue what its state waits for, and who said so; nothing of most issues."""
+    rows = list(rows)
+    quiet: dict[int, dict[str, Any]] = {
+        r.issue_id: {"autoResolved": True}
+        for r in rows
+        if r.substatus == Substatus.BY_AGE
+    }
     waiting = [r.issue_id for r in rows if r.substatus in _WAITING]
     if not waiting:
-        return {}
+        return quiet
     found: dict[int, Fix | Terms] = {
         **resolutions.kept(waiting),
         **snoozes.kept(waiting),
     }
     users = User.objects.in_bulk([one.user_id for one in found.values() if one.user_id])
-    return {
+    return quiet | {
         issue: {**one.told, "actor": _actor(users.get(one.user_id or 0))}
         for issue, one in found.items()
     }
@@ -198,9 +213,7 @@ def _actor(user: User | None) -> UserShape | None:
 
 
 def _substatus(row: IssueRow) -> str | None:
-    if row.substatus == Substatus.UNTIL_CONDITION:
-        return "archived_until_condition_met"
-    if row.status == Status.IGNORED:
+    if row.status == Status.IGNORED and row.substatus == Substatus.NONE:
         return "archived_forever"
     return _SUBSTATUS.get(row.substatus)
 

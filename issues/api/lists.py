@@ -9,18 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from issues.api.changes import (
-    MAX_ISSUES,
-    AppliedShape,
-    IssueChange,
-    apply,
-    read_change,
-)
+from issues.api.actors import actors_of
+from issues.api.bulk import change_issues, delete_issues
+from issues.api.changes import AppliedShape, IssueChange
 from issues.api.issuejson import (
     IssueShape,
     Stats,
@@ -45,9 +41,8 @@ from issues.api.queries import (
     sort_of,
 )
 from issues.charts import history_of_issue
-from issues.cursors import CursorError, Sort
+from issues.cursors import CursorError
 from issues.listing import TOTAL_CAP, IssueRow, Page, list_issues
-from issues.models import Issue
 from projects.api.lookup import project_of, projects_or_all, user_of
 from projects.api.paging import (
     FIRST,
@@ -56,7 +51,7 @@ from projects.api.paging import (
     page_response,
     read_query,
 )
-from projects.models import Project, User
+from projects.models import Project
 from projects.tokens import requires
 from projects.windows import Graph, Window
 
@@ -72,10 +67,17 @@ _CHANGED = {
     status.HTTP_200_OK: AppliedShape,
     status.HTTP_204_NO_CONTENT: OpenApiResponse(description="No issue matched."),
 }
+_DELETED = {
+    status.HTTP_204_NO_CONTENT: OpenApiResponse(
+        description="Hidden now, and undone or removed for good within 30 days."
+    ),
+}
 
 
 class ProjectIssuesView(APIView):
-    permission_classes = (requires(read="event:read", write="event:write"),)
+    permission_classes = (
+        requires(read="event:read", write="event:write", delete="event:admin"),
+    )
 
     @extend_schema(
         summary="A project's issues",
@@ -95,11 +97,22 @@ class ProjectIssuesView(APIView):
     )
     def put(self, request: Request, org: str, project: str) -> Response:
         found = project_of(request, org, project)
-        return _change(request, [found], read_query(request, BulkQuery))
+        return change_issues(request, [found], read_query(request, BulkQuery))
+
+    @extend_schema(
+        summary="Delete issues of a project by their ids",
+        parameters=[BulkQuery],
+        responses=_DELETED,
+    )
+    def delete(self, request: Request, org: str, project: str) -> Response:
+        found = project_of(request, org, project)
+        return delete_issues(request, [found], read_query(request, BulkQuery))
 
 
 class OrganizationIssuesView(APIView):
-    permission_classes = (requires(read="event:read", write="event:write"),)
+    permission_classes = (
+        requires(read="event:read", write="event:write", delete="event:admin"),
+    )
 
     @extend_schema(
         summary="An organization's issues",
@@ -121,7 +134,19 @@ class OrganizationIssuesView(APIView):
     def put(self, request: Request, org: str) -> Response:
         organization = organization_named(request, org)
         query = read_query(request, OrganizationBulkQuery)
-        return _change(request, projects_or_all(organization, query["project"]), query)
+        projects = projects_or_all(organization, query["project"])
+        return change_issues(request, projects, query)
+
+    @extend_schema(
+        summary="Delete issues of an organization by their ids",
+        parameters=[OrganizationBulkQuery],
+        responses=_DELETED,
+    )
+    def delete(self, request: Request, org: str) -> Response:
+        organization = organization_named(request, org)
+        query = read_query(request, OrganizationBulkQuery)
+        projects = projects_or_all(organization, query["project"])
+        return delete_issues(request, projects, query)
 
 
 def _graph(period: str) -> Graph | None:
@@ -215,6 +240,7 @@ def _rows_json(
     unhandled = frozenset() if "unhandled" in collapse else unhandled_among(rows)
     window = Window.ending(now, graph) if graph else None
     details = status_details(rows)
+    assignees = actors_of(row.issue_id for row in rows)
     return [
         _without(
             issue_json(
@@ -222,6 +248,7 @@ def _rows_json(
                 is_unhandled=row.issue_id in unhandled,
                 stats=_stats(row, graph, window),
                 details=details.get(row.issue_id, {}),
+                assignee=assignees.get(row.issue_id),
             ),
             collapse,
         )
@@ -245,43 +272,3 @@ def _without(issue: IssueShape, collapse: Iterable[str]) -> IssueShape:
     if "unhandled" in collapse:
         del issue["isUnhandled"]
     return issue
-
-
-def _change(
-    request: Request, projects: Sequence[Project], query: Mapping[str, Any]
-) -> Response:
-    change = read_change(request.data)
-    user = user_of(request)
-    if query["id"]:
-        ids = _named_issues(projects, query["id"])
-    else:
-        ids = _matching_issues(projects, query, user)
-    if not ids:
-        return Response(status=status.HTTP_204_NO_CONTENT)
-    return Response(apply(change, ids, user))
-
-
-def _named_issues(projects: Sequence[Project], ids: Sequence[int]) -> list[int]:
-    """Those of the ids that are issues of the projects."""
-    if len(ids) > MAX_ISSUES:
-        raise serializers.ValidationError({"id": f"At most {MAX_ISSUES} at a time."})
-    found = Issue.objects.filter(pk__in=ids, project__in=[p.pk for p in projects])
-    return list(found.values_list("pk", flat=True))
-
-
-def _matching_issues(
-    projects: Sequence[Project], query: Mapping[str, Any], user: User
-) -> list[int]:
-    """The issues that match, those seen last first."""
-    now = timezone.now()
-    page = list_issues(
-        projects=projects,
-        filter=filter_of(query, now),
-        sort=Sort.LAST_SEEN,
-        cursor=None,
-        limit=MAX_ISSUES,
-        user=user,
-        graph=None,
-        now=now,
-    )
-    return [row.issue_id for row in page.rows]

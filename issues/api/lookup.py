@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from issues import shortid
 from issues.listing import IssueRow
 from issues.models import (
+    VISIBLE_STATUSES,
     Bookmark,
     Event,
     Issue,
@@ -85,7 +86,11 @@ def _first_row(organization: Organization, user: User, which: Q) -> IssueRow | N
     sighting = Sighting.objects.filter(issue=OuterRef("pk"), user=user)
     issue: Any = (
         Issue.objects.select_related("state", "project")
-        .filter(which, project__in=projects_of(organization), state__isnull=False)
+        .filter(
+            which,
+            project__in=projects_of(organization),
+            state__status__in=VISIBLE_STATUSES,
+        )
         .annotate(
             is_bookmarked=Exists(
                 Bookmark.objects.filter(issue=OuterRef("pk"), user=user)

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from issues.api.actors import actors_of
 from issues.api.eventjson import EventDetailShape
 from issues.api.events import event_detail
 from issues.api.issuejson import (
@@ -64,6 +65,7 @@ class ShortIDView(APIView):
                 is_unhandled=is_unhandled,
                 stats={},
                 details=status_details([row]).get(row.issue_id, {}),
+                assignee=actors_of([row.issue_id]).get(row.issue_id),
             ),
             "shortId": row.short_id,
         }

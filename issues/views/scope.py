@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 from issues import reports
-from issues.models import Bookmark, FamilyMember, Issue, Sighting
+from issues.models import Bookmark, FamilyMember, Issue, Sighting, Status
 from projects.access import Permission, membership_for, permission_of, projects_of
 from projects.models import Membership, Organization, Project, User
 
@@ -68,6 +68,7 @@ class Scope:
             Issue.objects.select_related("state", "project", "first_release")
             .filter(project__in=projects_of(self.organization))
             .filter(project__slug=project, number=number)
+            .exclude(state__status=Status.DELETED)
             .annotate(
                 is_bookmarked=Exists(bookmark),
                 is_seen=Exists(

@@ -50,6 +50,10 @@ def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, st
     for method, template in operations():
         # One for each operation: some delete it.
         path = template.replace("{monitor}", make_monitor(project).slug)
+        if method == "DELETE":
+            message = f"{template} {write}"
+            another = make_issue(project, exception=None, message=message)
+            path = path.replace("{issue}", str(another.pk))
         for variable, value in names.items():
             path = path.replace(variable, value)
         if template not in _GENERAL and write in (None, method != "GET"):

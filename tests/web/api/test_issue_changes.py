@@ -8,18 +8,27 @@ import pytest
 from django.db.models import Model
 
 from issues import triage
-from issues.models import Activity, Bookmark, Issue, IssueState, Sighting, Status
+from issues.models import (
+    Activity,
+    Assignment,
+    Bookmark,
+    Issue,
+    IssueState,
+    Sighting,
+    Status,
+)
 from issues.shortid import encode
-from projects.models import Organization, Project
+from projects.models import DiscardedIssue, Organization, Project, Team
 from tests.factories import (
     make_event,
     make_exception,
     make_issue,
+    make_organization,
     make_payload,
     make_project,
     store,
 )
-from tests.people import make_member
+from tests.people import make_member, make_user
 from tests.web.api.client import API, api_of
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +225,9 @@ def test_bookmarks_and_sightings_are_the_callers_own(
         ({"status": "ignored", "ignoreDuration": 10**12}, "ignoreDuration"),
         ({"status": "purple"}, "purple"),
         ({"status": "resolved", "substatus": "escalating"}, "escalating"),
-        ({"assignedTo": "me"}, "assignedTo"),
+        ({"assignedTo": "nobody@example.com"}, "assignedTo"),
+        ({"assignedTo": "user:99999999999"}, "assignedTo"),
+        ({"assignedTo": "#nowhere"}, "assignedTo"),
         ({"merge": True}, "merge"),
         ({"hasSeen": "sometimes"}, "hasSeen"),
         ([], "list"),
@@ -315,7 +326,79 @@ def test_many_bookmarks_and_sightings(
         assert model._default_manager.filter(user=user).count() == 2
 
 
-def test_issues_cannot_be_deleted_yet(api: API, issues: list[Issue]) -> None:
-    answer = api.call("DELETE", address(issues[0]))
-    assert answer.status == 405
-    assert "DELETE" in answer.body["detail"]
+def test_assigning_takes_members_and_teams_by_any_name(
+    organization: Organization, issues: list[Issue]
+) -> None:
+    membership = make_member(organization, user=make_user("ada@example.com"))
+    user = membership.user
+    api = api_of(organization, user=user)
+    team = Team.objects.create(organization=organization, slug="core", name="Core")
+    as_user = {
+        "type": "user",
+        "id": str(user.pk),
+        "name": "ada@example.com",
+        "email": "ada@example.com",
+    }
+    as_team = {"type": "team", "id": str(team.pk), "name": "Core"}
+    for to, shown in (
+        ("me", as_user),
+        ("#core", as_team),
+        (f"user:{user.pk}", as_user),
+        (f"team:{team.pk}", as_team),
+        (str(user.pk), as_user),
+        ("", None),
+        ("ADA@example.com", as_user),
+        (None, None),
+    ):
+        answer = api.put(address(issues[0]), {"assignedTo": to})
+        assert (answer.status, answer.body["assignedTo"]) == (200, shown)
+    assert api.put(MANY, {"assignedTo": "#core"}).body == {"assignedTo": as_team}
+    listed = api.get(MANY).body
+    assert [one["assignedTo"] for one in listed] == [as_team] * 3
+
+
+def test_nobody_of_another_organization_is_given_anything(
+    api: API, issues: list[Issue]
+) -> None:
+    stranger = make_member(make_organization("other"))
+    answer = api.put(address(issues[0]), {"assignedTo": f"user:{stranger.user.pk}"})
+    assert answer.status == 400
+    assert not Assignment.objects.exists()
+
+
+def test_a_deleted_issue_is_gone_at_once(api: API, issues: list[Issue]) -> None:
+    assert api.call("DELETE", address(issues[0])).status == 202
+    assert api.get(address(issues[0])).status == 404
+    assert {one["id"] for one in api.get(MANY).body} == {
+        str(issue.pk) for issue in issues[1:]
+    }
+
+
+def test_deleting_many_needs_their_ids(api: API, issues: list[Issue]) -> None:
+    assert api.call("DELETE", MANY).status == 400
+    assert len(api.get(MANY).body) == 3
+    named = [issues[0].pk, issues[1].pk]
+    assert api.call("DELETE", ALL, id=named).status == 204
+    assert [one["id"] for one in api.get(ALL).body] == [str(issues[2].pk)]
+
+
+def test_deleting_takes_a_scope_of_its_own(
+    organization: Organization, issues: list[Issue]
+) -> None:
+    writer = api_of(organization, scopes=("event:read", "event:write"))
+    assert writer.call("DELETE", address(issues[0])).status == 403
+    assert writer.put(address(issues[0]), {"status": "resolved"}).status == 200
+
+
+def test_discarding_deletes_and_keeps_the_hashes(api: API, issues: list[Issue]) -> None:
+    answer = api.put(address(issues[0]), {"discard": True})
+    assert (answer.status, answer.body["id"]) == (200, str(issues[0].pk))
+    assert api.get(address(issues[0])).status == 404
+    assert DiscardedIssue.objects.get().number == issues[0].number
+
+
+def test_an_issue_ignored_until_it_escalates(api: API, issues: list[Issue]) -> None:
+    body = {"status": "ignored", "substatus": "archived_until_escalating"}
+    answer = api.put(address(issues[0]), body)
+    assert answer.body["substatus"] == "archived_until_escalating"
+    assert issues[0].snooze.hour_limit == 10
