@@ -200,12 +200,12 @@ def nice_max(n: float) -> int:
     """A round number at or just above n: the top of a y axis.
 
     >>> [nice_max(n) for n in (0, 3, 11, 180, 234, 4100, 6900)]
-    [1, 3, 20, 200, 300, 5000, 8000]
+    [1, 3, 12, 200, 300, 5000, 8000]
     """
     if n <= 1:
         return 1
     power = 10 ** math.floor(math.log10(n))
-    for factor in (1, 2, 3, 4, 5, 6, 8):
-        if n <= factor * power:
-            return int(factor * power)
+    for tenths in (10, 12, 15, 20, 30, 40, 50, 60, 80):
+        if n * 10 <= tenths * power:
+            return tenths * power // 10
     return int(10 * power)

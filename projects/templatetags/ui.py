@@ -137,7 +137,9 @@ def day(instant: datetime) -> SafeString:
 def spark(
     counts: Sequence[int], width: int = 160, height: int = 28, label: str = ""
 ) -> SafeString:
-    drawn = ui.spark(counts, width=width, height=height, gap=2 if width >= 120 else 1.5)
+    usual = 2 if width >= 120 else 1.5
+    gap = min(usual, width / max(1, len(counts)) * 0.35)
+    drawn = ui.spark(counts, width=width, height=height, gap=gap)
     return format_html(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" role="img" '
         'aria-label="{}"><path class="z" d="{}"/><path d="{}"/></svg>',
