@@ -15,8 +15,8 @@ from issues.models.issue import (
     Substatus,
 )
 from issues.models.operation import Operation, OperationChunk
-from issues.models.text import IssueText
 from issues.models.regrouping import RegroupFinding, Regrouping, RegroupStep
+from issues.models.text import IssueText
 from issues.models.triage import Activity, Assignment, Bookmark, Sighting
 from issues.models.waiting import Resolution, Snooze
 

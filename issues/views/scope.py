@@ -16,8 +16,10 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from issues import reports
 from issues.models import Bookmark, FamilyMember, Issue, Sighting, Status
+from projects import rulesets
 from projects.access import Permission, membership_for, permission_of, projects_of
 from projects.models import Membership, Organization, Project, User
+from projects.rules import GroupingTexts
 
 P = ParamSpec("P")
 
@@ -34,6 +36,8 @@ class OpenIssue:
     report_count: int
     # What its events carry: its own id, or those of all that was merged.
     family: list[int]
+    # The rules for grouping that hold in its project.
+    rules: GroupingTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Scope:
                 ),
                 report_count=reports.count_of(OuterRef("pk")),
                 sources=ArraySubquery(members.values("source")),
+                rules=rulesets.column_of(OuterRef("project")),
             )
             .first()
         )
@@ -88,6 +93,7 @@ class Scope:
             is_seen=found.is_seen,
             report_count=found.report_count,
             family=found.sources or [found.pk],
+            rules=GroupingTexts(**(found.rules or {})),
         )
 
 

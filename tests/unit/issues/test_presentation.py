@@ -9,8 +9,9 @@ import pytest
 from issues.event import Event
 from issues.highlight import highlight
 from issues.presentation.event import view_of
+from issues.presentation.frameviews import Fold, FrameView
 from issues.presentation.markdown import MAX_CHARACTERS, fenced
-from issues.presentation.stack import Choice, Fold, FrameView, Trace, trace_of
+from issues.presentation.stack import Choice, Trace, trace_of
 from issues.presentation.values import CUT_AT, row
 from tests.unit.events import event_of, frame
 
@@ -124,7 +125,7 @@ def test_source_lines_carry_their_numbers() -> None:
 def test_raw_text_looks_like_the_platforms_own() -> None:
     call = frame("work", filename="a.py", context_line="  run()")
     event = event_of(exception=[raised(call)], platform="python")
-    assert trace(event, Choice(raw=True)).blocks[0].raw == (
+    assert trace(event, Choice(raw=True)).raw == (
         "Traceback (most recent call last):\n"
         '  File "a.py", line 7, in work\n'
         "    run()\n"
@@ -133,7 +134,7 @@ def test_raw_text_looks_like_the_platforms_own() -> None:
     event = event_of(
         exception=[raised(frame("work", filename="a.js"))], platform="node"
     )
-    raw = trace(event, Choice(raw=True)).blocks[0].raw
+    raw = trace(event, Choice(raw=True)).raw
     assert raw == "Error: no\n    at work (a.js:7)"
 
 

@@ -1,0 +1,87 @@
+"""What the page of an issue shows of one event, as its templates name it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from issues import attachments, reports
+from issues.event import Event as Payload
+from issues.events import StoredEvent, neighbours
+from issues.grouping.rules.compiled import compile_rules
+from issues.presentation.event import Chip, tag_chip, view_of
+from issues.presentation.feedback import view_of as view_of_report
+from issues.presentation.files import images_of, views_of
+from issues.presentation.stack import Choice, trace_of
+from issues.presentation.standing import Explanation
+from issues.presentation.why import reasons, summary
+from issues.views.frame import event_tags
+from issues.views.scope import OpenIssue
+
+# The tags that tell most; of each line the first that the event has.
+_FACTS = (
+    ("browser", "browser.name", "runtime", "runtime.name"),
+    ("os", "os.name"),
+    ("release",),
+    ("environment",),
+    ("url", "transaction"),
+    ("server_name",),
+)
+
+
+def event_context(
+    request: HttpRequest, found: OpenIssue, stored: StoredEvent, choice: Choice
+) -> dict[str, Any]:
+    """The event with its neighbours, its files and what users said of it."""
+    row, payload = stored.row, stored.payload
+    around = neighbours(row)
+    tags = event_tags(row)
+    files = views_of(attachments.of_event(row.project_id, row.event_id))
+    context: dict[str, Any] = {
+        "event": row,
+        "event_id": row.event_id.hex,
+        "older": around.older and around.older.hex,
+        "newer": around.newer and around.newer.hex,
+        "tags": [tag_chip(key, value) for key, value in tags],
+        "facts": facts_of(dict(tags)),
+        "files": files,
+        "shots": images_of(files),
+    }
+    if found.report_count:
+        said = reports.of_event(row.project_id, row.event_id)
+        context["reports"] = [view_of_report(report) for report in said]
+    if payload is not None:
+        explanation = explain(payload, found)
+        thread = request.GET.get("thread", "")
+        context |= grouping_context(explanation.parts())
+        context |= {
+            "payload": view_of(payload),
+            "trace": trace_of(payload, choice, thread, explanation),
+            "rule": explanation.rule,
+        }
+    return context
+
+
+def explain(payload: Payload, found: OpenIssue) -> Explanation:
+    """How the project's rules of today group an event of the issue."""
+    texts = found.rules
+    rules = compile_rules(texts.fingerprinting, texts.enhancements)
+    version = found.issue.project.grouping_version
+    return Explanation(payload, rules, texts, version)
+
+
+def grouping_context(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the event was grouped by, in a sentence and part by part."""
+    told = reasons(parts)
+    return {
+        "grouped_by": summary(parts),
+        "reasons": [one for one in told if one.counts],
+        "all_parts": told,
+    }
+
+
+def facts_of(tags: dict[str, str]) -> list[Chip]:
+    """What tells most of an event, as chips above its trace."""
+    keys = [next((key for key in keys if key in tags), None) for keys in _FACTS]
+    return [tag_chip(key, tags[key]) for key in keys if key]
