@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from errtrack import views
+from errtrack import statuspage, views
 from errtrack.apidocs import openapi
 from projects.api.errors import not_found
 from projects.views.home import favicon, robots
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", views.live, name="live"),
     path("health/ready", views.ready, name="ready"),
     path("metrics", views.show_metrics, name="metrics"),
+    path("status/", statuspage.show, name="status"),
     path("robots.txt", robots),
     path("favicon.ico", favicon),
     path("", include("issues.linkurls")),

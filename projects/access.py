@@ -108,6 +108,21 @@ def require_role(role: str, permission: Permission) -> None:
         raise PermissionDenied(str(_NEEDED[permission]))
 
 
+def may_operate(user: User | AnonymousUser) -> bool:
+    """Whether the user runs this server: a superuser, or who set it up.
+
+    That is an owner of the organization that was made first.
+    """
+    if not user.is_authenticated:
+        return False
+    if user.is_superuser:
+        return True
+    first = Organization.objects.order_by("pk").values("pk")[:1]
+    return Membership.objects.filter(
+        user=user, organization__in=first, role=Role.OWNER
+    ).exists()
+
+
 def may_link_password(by: Membership, of: Membership) -> bool:
     """Whether `by` may make a link at which `of` chooses a password.
 

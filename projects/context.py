@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from projects.access import projects_of
+from projects.access import may_operate, projects_of
 from projects.models import Organization, Project, ProjectStar, User
 
 THEMES = (User.Theme.LIGHT.value, User.Theme.DARK.value)
@@ -29,6 +29,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "project": SimpleLazyObject(lambda: frame.project),
         "is_starred": SimpleLazyObject(lambda: frame.is_starred),
         "theme": SimpleLazyObject(lambda: frame.theme),
+        "may_operate": SimpleLazyObject(lambda: frame.may_operate),
     }
 
 
@@ -85,6 +86,10 @@ class _Frame:
     @property
     def is_starred(self) -> bool:
         return self._found is not None and self._found.is_starred
+
+    @cached_property
+    def may_operate(self) -> bool:
+        return self._user is not None and may_operate(self._user)
 
     @cached_property
     def theme(self) -> str:

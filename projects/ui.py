@@ -207,5 +207,5 @@ def nice_max(n: float) -> int:
     power = 10 ** math.floor(math.log10(n))
     for tenths in (10, 12, 15, 20, 30, 40, 50, 60, 80):
         if n * 10 <= tenths * power:
-            return tenths * power // 10
+            return int(tenths * power // 10)
     return int(10 * power)
