@@ -23,7 +23,14 @@ from ingest.items import KINDS
 from ingest.items.kind import Refusal
 from ingest.metrics import Stage
 from ingest.poison import ShardHalted, Trials
-from ingest.preparation import Filed, Prepared, accepted, duplicate, prepare
+from ingest.preparation import (
+    Filed,
+    Known,
+    Prepared,
+    accepted,
+    duplicate,
+    prepare,
+)
 from ingest.recovery import is_server_away, take_over, try_alone
 from ingest.sampling import Sampler
 from ingest.stream import Entry, ShardStream
@@ -31,9 +38,7 @@ from ingest.tally import Tally
 from ingest.timelimit import time_limit
 from issues import dictionaries
 from issues.locks import shard_lock
-from issues.payloads import Dictionary
 from issues.store import Stored, forget_everything, store_batch
-from projects.rules import Rules
 
 log = structlog.get_logger(__name__)
 
@@ -66,14 +71,6 @@ class Batch:
     entries: list[Entry]
     prepared: list[Prepared]
     tally: Tally
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the database tells of the projects of a batch."""
-
-    dictionaries: dict[int, Dictionary]
-    rules: dict[int, Rules]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +150,7 @@ def _prepare_with(entries: list[Entry], known: Known) -> Batch:
     tally = Tally()
     limit_s = settings.PREPARE_MAX_S * (1 if len(entries) == 1 else _BATCH_PATIENCE)
     with metrics.timed(Stage.PREPARE), time_limit(limit_s):
-        prepared = [
-            prepare(
-                entry,
-                _sampler,
-                tally,
-                known.dictionaries[entry.project_id],
-                known.rules[entry.project_id],
-            )
-            for entry in entries
-        ]
+        prepared = prepare(entries, _sampler, tally, known)
     return Batch(entries, prepared, tally)
 
 

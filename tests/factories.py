@@ -11,15 +11,17 @@ from typing import Any
 from django.db import transaction
 
 from ingest.models import PoisonEntry
-from ingest.preparation import prepare
+from ingest.preparation import Known, Prepared, prepare
 from ingest.sampling import Sampler
 from ingest.stream import Entry
 from ingest.tally import Tally
 from issues import dictionaries
 from issues.models import Issue
 from issues.newevent import NewEvent
+from issues.payloads import NO_DICTIONARY, Dictionary
 from issues.store import Stored, store_batch
 from projects.models import Organization, Project, ProjectKey
+from projects.rules import NO_RULES, Rules
 
 _numbers = itertools.count(1)
 
@@ -122,13 +124,28 @@ def make_event(
     *,
     received_at: datetime | None = None,
     sample_per_hour: int = 1000,
+    rules: Rules = NO_RULES,
 ) -> NewEvent:
     """An event ready to be stored, as the digest prepares it."""
     entry = make_entry(project, payload, received_at=received_at)
     dictionary = dictionaries.current(project.pk)
-    prepared = prepare(entry, Sampler(sample_per_hour), Tally(), dictionary)
-    (event,) = prepared.events
+    (event,) = make_prepared(
+        entry, dictionary=dictionary, rules=rules, sample_per_hour=sample_per_hour
+    ).events
     return event
+
+
+def make_prepared(
+    entry: Entry,
+    *,
+    dictionary: Dictionary = NO_DICTIONARY,
+    rules: Rules = NO_RULES,
+    sample_per_hour: int = 1000,
+) -> Prepared:
+    """What the digest finds in an entry."""
+    known = Known({entry.project_id: dictionary}, {entry.project_id: rules})
+    (prepared,) = prepare([entry], Sampler(sample_per_hour), Tally(), known)
+    return prepared
 
 
 def store(*events: NewEvent) -> Stored:

@@ -6,16 +6,13 @@ import resource
 import time
 
 from ingest.edge import Edge
-from ingest.preparation import prepare
-from ingest.sampling import Sampler
 from ingest.stream import Entry, ShardStream
-from ingest.tally import Tally
 from issues.newevent import NewEvent
-from issues.payloads import NO_DICTIONARY
 from projects import valkey
 from tests.corpus import PUBLIC_KEY
 from tests.db.ingest.client import Call, Client, Response
 from tests.db.ingest.conftest import KEY, KnownKeys
+from tests.factories import make_prepared
 
 CASE_MAX_S = 1.0
 
@@ -55,7 +52,7 @@ class Pipe:
 
 def _prepared(entry: Entry) -> list[NewEvent]:
     try:
-        return prepare(entry, Sampler(1), Tally(), NO_DICTIONARY).events
+        return make_prepared(entry, sample_per_hour=1).events
     except Exception as error:
         error.add_note(f"{entry.kind} with encoding {entry.encoding!r}: {entry.body!r}")
         raise

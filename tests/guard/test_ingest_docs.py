@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ingest.drafts import EVENT_ITEMS
 from ingest.items import KINDS
 from ingest.outcomes import _CATEGORIES, _SAME_NAME, Outcome, category_of
-from ingest.preparation import _EVENT_ITEMS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text()
 # They end where an event is made of them.
@@ -31,7 +31,7 @@ def test_what_is_not_kept_is_told() -> None:
     not_kept = {
         kind for kind, _, done in table("Item types") if done.startswith("Counted, not")
     }
-    kept = {*KINDS, *_EVENT_ITEMS, *MERGED}
+    kept = {*KINDS, *EVENT_ITEMS, *MERGED}
     assert not_kept == {*_CATEGORIES, *_SAME_NAME, "any other"} - kept
 
 

@@ -190,13 +190,13 @@ from django.conf import settings
 project, way = int(sys.argv[1]), sys.argv[2]
 prepare = digest.prepare
 
-def deadly(entry, *arguments):
-    if entry.project_id == project:
+def deadly(entries, *arguments):
+    if any(entry.project_id == project for entry in entries):
         if way == "hang":
             import re
             re.match(r"(a+)+$", "a" * 64 + "b")
         os.kill(os.getpid(), 11)
-    return prepare(entry, *arguments)
+    return prepare(entries, *arguments)
 
 digest.prepare = deadly
 digest.drain(0)

@@ -9,9 +9,6 @@ import pytest
 from django.utils import timezone
 
 from ingest import rulebook
-from ingest.preparation import prepare
-from ingest.sampling import Sampler
-from ingest.tally import Tally
 from issues import dictionaries, grouping
 from issues.models import Event, Fingerprint
 from issues.repair import repair
@@ -21,6 +18,7 @@ from tests.factories import (
     make_entry,
     make_exception,
     make_payload,
+    make_prepared,
     make_project,
     store,
 )
@@ -41,7 +39,7 @@ def send(project: Project, **fields: Any) -> int:
     entry = make_entry(project, make_payload(**fields))
     known = rulebook.rules_of([project.pk])[project.pk]
     dictionary = dictionaries.current(project.pk)
-    prepared = prepare(entry, Sampler(1000), Tally(), dictionary, known)
+    prepared = make_prepared(entry, dictionary=dictionary, rules=known)
     store(*prepared.events)
     event = Event.objects.get(event_id=prepared.events[0].event_id)
     return event.issue_id

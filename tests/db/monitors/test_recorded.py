@@ -15,14 +15,10 @@ from django.db import transaction
 from ingest.envelope import parse_envelope
 from ingest.items.kind import Refusal
 from ingest.outcomes import Outcome
-from ingest.preparation import prepare
-from ingest.sampling import Sampler
-from ingest.tally import Tally
-from issues.payloads import NO_DICTIONARY
 from monitors.models import CheckIn, Monitor
 from projects.models import Project
 from tests.corpus import Recorded, recorded
-from tests.factories import make_entry
+from tests.factories import make_entry, make_prepared
 from tests.monitoring import NOON, make_monitor
 from tests.replay import decoded_body
 
@@ -55,7 +51,7 @@ def replay(project: Project, requests: Sequence[Recorded]) -> list[Refusal | Non
             body=decoded_body(request),
             received_at=NOON + timedelta(seconds=number),
         )
-        (filed,) = prepare(entry, Sampler(1), Tally(), NO_DICTIONARY).filed
+        (filed,) = make_prepared(entry, sample_per_hour=1).filed
         with transaction.atomic():
             answers += filed.kind.store([filed.record])
     return answers
