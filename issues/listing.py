@@ -13,7 +13,7 @@ from django.db import connection
 from issues import shortid
 from issues.conditions import Condition, conditions
 from issues.cursors import Cursor, Sort, read_cursor
-from issues.models import Level, Status, Substatus
+from issues.models import VISIBLE_STATUSES, Level, Status, Substatus
 from issues.search import IssueFilter
 from projects.models import Project, User
 from projects.windows import Graph, Window
@@ -129,7 +129,7 @@ def rows_by_id(
     graph: Graph,
     now: datetime,
 ) -> dict[int, IssueRow]:
-    """The issues as rows, whatever their status: those that the projects have."""
+    """The issues as rows, in whatever status people see: those of the projects."""
     if not projects or not issue_ids:
         return {}
     where = Condition()
@@ -137,6 +137,8 @@ def rows_by_id(
     wanted = where.bind(list(issue_ids))
     where.clauses.append(f"s.project_id = ANY({within}::int4[])")
     where.clauses.append(f"s.issue_id = ANY({wanted}::int4[])")
+    visible = where.bind(list(VISIBLE_STATUSES))
+    where.clauses.append(f"s.status = ANY({visible}::int2[])")
     window = Window.ending(now, graph)
     statement, parameters = _statement(where, Sort.LAST_SEEN, None, window)
     parameters |= {"limit": len(issue_ids), "reader": user.pk if user else None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from issues.views import (
+    assignees,
     attachments,
     changes,
     detail,
@@ -15,6 +16,7 @@ from issues.views import (
     lists,
     operations,
     overview,
+    progress,
     rules,
     table,
     tags,
@@ -31,7 +33,11 @@ urlpatterns = [
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
     path("o/<slug:org>/overview/", overview.organization_overview, name="overviews"),
     path("o/<slug:org>/issues/compare/", likes.compare_two, name="compare_two"),
+    path("o/<slug:org>/issues/assignees/", assignees.assignees, name="assignees"),
     path("o/<slug:org>/issues/update/", changes.update, name="update"),
+    path(
+        "o/<slug:org>/operations/<int:operation>/", progress.progress, name="progress"
+    ),
     path("o/<slug:org>/operations/<int:operation>/undo/", operations.undo, name="undo"),
     path(_PROJECT, lists.project_issues, name="list"),
     path(f"{_PROJECT}overview/", overview.project_overview, name="overview"),

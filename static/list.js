@@ -29,6 +29,9 @@
   // Selection: boxes of the form; with Shift, all from the last box that was pressed.
   const box = (row) => $("input[name=issue]", row);
   const picked = () => rows().filter((r) => box(r)?.checked);
+  // All that match, on other pages too: more than one box says so, for wide and narrow windows.
+  const everything = () => $$("[name=everything]");
+  const setEverything = (v) => everything().forEach((b) => { b.checked = v; });
   let anchor;
   const paint = () => {
     const all = rows(), n = picked().length, a = $("#all");
@@ -36,6 +39,7 @@
     if (a) { a.checked = n > 0 && n === all.length; a.indeterminate = n > 0 && n < all.length; }
     $$("[data-n]").forEach((b) => { b.textContent = n; });
     $("#rows")?.classList.toggle("has-sel", n > 0);
+    if (n < all.length) setEverything(false);
   };
   const check = (row, v) => { const b = box(row); if (b) { b.checked = v ?? !b.checked; anchor = row.id; paint(); } };
   const checkAll = (v) => { rows().forEach((r) => { if (box(r)) box(r).checked = v; }); paint(); };
@@ -54,7 +58,10 @@
   });
   // Shift would mark the text between two clicks.
   on("mousedown", (e) => { if (e.shiftKey && e.target.closest(".c-check")) e.preventDefault(); });
-  on("change", (e) => { if (e.target.id === "all") checkAll(e.target.checked); });
+  on("change", (e) => {
+    if (e.target.id === "all") checkAll(e.target.checked);
+    if (e.target.name === "everything") { setEverything(e.target.checked); if (e.target.checked) checkAll(true); }
+  });
 
   // Actions take the selection, else the row under the cursor.
   const act = (value) => {
@@ -62,9 +69,29 @@
     if (picked().length) $(`#rows [name=do][value=${value}]`)?.click();
   };
 
+  // Menus of people are loaded when the first of them is opened. A row's menu is of that row.
+  let people;
+  const load = async (menu) => {
+    const pop = $(".pop-a", menu);
+    people ??= fetch($("#assign").dataset.load).then((r) => { if (!r.ok) throw new Error(r.statusText); return r.text(); });
+    try { pop.innerHTML = await people; } catch { people = null; }
+    return pop;
+  };
+  document.addEventListener("toggle", (e) => { if (e.target.open && $(".pop-a", e.target)) load(e.target); }, true);
+  const assign = async () => {
+    const menu = picked().length ? $("#assign") : cur() && $(".c-who .menu", cur());
+    if (!menu) return;
+    menu.open = true;
+    $("button", await load(menu))?.focus();
+  };
+  on("click", (e) => {
+    const row = e.target.closest(".c-who .pop button")?.closest(".row");
+    if (row) { checkAll(false); check(row, true); }
+  });
+
   // After a swap: when the row under the cursor is gone, it goes to what stands in its place.
   let place = -1;
-  on("htmx:beforeSwap", () => { place = rows().indexOf(cur()); });
+  on("htmx:beforeSwap", () => { if (rows().length) place = rows().indexOf(cur()); });
   on("htmx:afterSettle", (e) => {
     if (e.target.closest?.(".c-peek")) return;
     const all = rows();
@@ -130,7 +157,7 @@
     j: () => move(1), k: () => move(-1), J: () => move(1, true), K: () => move(-1, true),
     ArrowDown: () => move(1), ArrowUp: () => move(-1),
     o: () => cur() && link(cur()).click(), x: () => cur() && check(cur()), " ": peek,
-    r: () => act("resolve"), i: () => act("ignore"), b: () => act("bookmark"),
+    r: () => act("resolve"), i: () => act("ignore"), b: () => act("bookmark"), a: () => void assign(), m: () => act("merge"),
     p: () => acts.live(),
     Escape: () => picked().length > 0 && acts.clear(),
   });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,15 +12,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from issues import operations, shortid
+from issues.assignment import NOBODY, NoSuchAssignee, read_assignee
 from issues.models import Issue, Operation
-from issues.operations import Action, Selection, marks, said, status
+from issues.operations import (
+    Action,
+    Selection,
+    assigning,
+    deleting,
+    marks,
+    said,
+    status,
+)
 from issues.resolutions import LATEST, FixedIn, NoSuchRelease
 from issues.snoozes import Until
+from issues.views import steps
+from issues.views.choosing import Refused, chosen
 from issues.views.scope import Scope, page
-from projects.access import Permission, projects_of, require_role
-
-# More than a list's page can ask for.
-_MAX_ISSUES = 1000
+from projects.access import Permission, require_role
 
 _SIMPLE: dict[str, Callable[[Selection], Action]] = {
     "resolve": status.resolve,
@@ -30,6 +38,9 @@ _SIMPLE: dict[str, Callable[[Selection], Action]] = {
     "unbookmark": lambda selection: marks.bookmark(False),
     "seen": lambda selection: marks.seen(True),
     "unseen": lambda selection: marks.seen(False),
+    "unassign": lambda selection: assigning.assign(NOBODY),
+    "delete": lambda selection: deleting.delete(),
+    "discard": lambda selection: deleting.discard(),
 }
 _MENU = {
     "ignore_hour": Until(minutes=60),
@@ -40,27 +51,30 @@ _MENU = {
     "ignore_100_hour": Until(events=100, event_window=60),
     "ignore_10_users": Until(users=10),
     "ignore_10_users_day": Until(users=10, user_window=24 * 60),
+    "ignore_escalating": Until(escalates=True),
 }
 _FIXED = {"resolve_next", "resolve_latest", "resolve_in"}
-
-
-class _Refused(Exception):
-    """The form asks for what can't be done; the text says so."""
 
 
 @require_POST
 @page
 def update(request: HttpRequest, scope: Scope) -> HttpResponse:
-    """Does `do` to every `issue` of the form, and goes back to `next`."""
+    """Does `do` to the issues of the form, and goes back to `next`.
+
+    Asks first where the form leaves something open, or means all that match.
+    """
     require_role(scope.membership.role, Permission.TRIAGE)
-    selection = _selection(scope, request.POST.getlist("issue"))
+    do = request.POST.get("do", "")
     try:
-        if not selection.issue_ids:
-            raise _Refused(_("Select an issue first."))
-        action = _action(request, selection)
+        selection = chosen(request, scope)
+        if steps.is_needed(request, do):
+            return steps.ask(request, scope, selection, do)
+        action = _action(request, scope, do, selection)
         operation = operations.apply(selection, action, user=scope.user)
-    except (_Refused, NoSuchRelease) as error:
+    except (Refused, NoSuchRelease) as error:
         messages.error(request, str(error))
+    except NoSuchAssignee:
+        messages.error(request, _("Nobody here is called so."))
     else:
         tell(request, scope, operation, selection)
     return back(request)
@@ -69,13 +83,17 @@ def update(request: HttpRequest, scope: Scope) -> HttpResponse:
 def tell(
     request: HttpRequest, scope: Scope, operation: Operation, selection: Selection
 ) -> None:
-    """Says what has been done, with the address that takes it back."""
+    """Says what has been done, with the address that takes it back.
+
+    Where it is still being done, the message is an "info", and the page asks on.
+    """
     undo = ""
     if operation.changed or operation.is_running:
         where = [scope.organization.slug, operation.pk]
         undo = reverse("issues:undo", args=where)
     text = said(operation, _short_id(selection))
-    messages.success(request, text, extra_tags=undo)
+    level = messages.INFO if operation.is_running else messages.SUCCESS
+    messages.add_message(request, level, text, extra_tags=undo)
 
 
 def back(request: HttpRequest) -> HttpResponse:
@@ -90,34 +108,35 @@ def back(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _action(request: HttpRequest, selection: Selection) -> Action:
-    """What the form asks for. Raises _Refused and NoSuchRelease."""
-    name = request.POST.get("do", "")
-    if name in _SIMPLE:
-        return _SIMPLE[name](selection)
-    if name in _MENU:
-        return status.ignore(_MENU[name])
-    if name in _FIXED:
-        return _resolve_in(request, name, selection)
-    raise _Refused(_("That action is not known."))
+def _action(
+    request: HttpRequest, scope: Scope, do: str, selection: Selection
+) -> Action:
+    """What the form asks for. Raises Refused, NoSuchRelease and NoSuchAssignee."""
+    name, _colon, detail = do.partition(":")
+    if do in _SIMPLE:
+        return _SIMPLE[do](selection)
+    if do in _MENU:
+        return status.ignore(_MENU[do])
+    if do in _FIXED:
+        return _resolve_in(request, do, selection)
+    if do == "ignore_until":
+        return status.ignore(steps.until_of(request))
+    if name == "assign":
+        # A button names whom; a form without buttons has a field for it.
+        to = detail or request.POST.get("to", "")
+        return assigning.assign(read_assignee(scope.organization, to, scope.user))
+    raise Refused(_("That action is not known."))
 
 
 def _resolve_in(request: HttpRequest, name: str, selection: Selection) -> Action:
     """Resolves the issues in the release that the form tells."""
     version = request.POST.get("version", "").strip()
     if name == "resolve_in" and not version:
-        raise _Refused(_("Name a release."))
+        raise Refused(_("Name a release."))
     if name == "resolve_next":
         return status.resolve(selection, FixedIn(is_next=True))
     release = LATEST if name == "resolve_latest" else version
     return status.resolve(selection, FixedIn(release=release))
-
-
-def _selection(scope: Scope, ids: Sequence[object]) -> Selection:
-    """Those of the ids that are issues of the organization."""
-    wanted = [int(text) for one in ids[:_MAX_ISSUES] if (text := str(one)).isdecimal()]
-    projects = list(projects_of(scope.organization))
-    return Selection.of(scope.organization, projects, wanted)
 
 
 def _short_id(selection: Selection) -> str:

@@ -7,19 +7,27 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from issues import shortid
+from issues.assignment import assignees_of
 from issues.cursors import CursorError, Sort
-from issues.listing import Page, list_issues, rows_by_id
+from issues.listing import Page, list_issues, matching_ids, rows_by_id
 from issues.models import Event, Issue, Tag
 from issues.search import UNRESOLVED, IssueFilter, SearchError, parse
 from issues.views import live
@@ -64,8 +72,8 @@ class Asked:
     cursor: str | None
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Asked:
-        get = request.GET.get
+    def of(cls, parameters: QueryDict) -> Asked:
+        get = parameters.get
         sort, graph = get("sort", ""), get("graph", "")
         return cls(
             query=get("q", DEFAULT_QUERY).strip()[:2000],
@@ -115,13 +123,32 @@ def all_issues(request: HttpRequest, scope: Scope) -> HttpResponse:
     )
 
 
+def issues_listed_at(scope: Scope, address: str, *, limit: int) -> list[int]:
+    """The ids of all issues that the list at this address names, seen last first.
+
+    Raises Http404 and SearchError.
+    """
+    parts = urlsplit(address)
+    found = resolve(parts.path)
+    if found.kwargs.get("org") != scope.organization.slug:
+        raise Http404
+    if found.view_name == "issues:list":
+        projects = [scope.project(found.kwargs["project"])]
+    elif found.view_name == "issues:all":
+        projects = list(projects_of(scope.organization))
+    else:
+        raise Http404
+    filter = Asked.of(QueryDict(parts.query)).filter()
+    return matching_ids(projects, filter, scope.user, limit=limit)
+
+
 def _answer(
     request: HttpRequest,
     scope: Scope,
     projects: Sequence[Project],
     context: dict[str, Any],
 ) -> HttpResponse:
-    asked = Asked.of(request)
+    asked = Asked.of(request.GET)
     if "since" in request.GET:
         return _news(request, scope, projects, asked, context)
     if direct := _direct_hit(scope, projects, asked.query):
@@ -130,6 +157,7 @@ def _answer(
         "base": base_of(request),
         "organization": scope.organization,
         "can_triage": scope.can_triage,
+        "is_list": True,
         "query": asked.query,
         "environment": asked.environment,
         "environments": _environments(projects),
@@ -149,6 +177,7 @@ def _answer(
     found = _page(scope, projects, asked, filter)
     context |= {
         "page": found,
+        "assignees": assignees_of(row.issue_id for row in found.rows),
         "since": live.token(found.rows, 0, _total(asked, found), timezone.now()),
         "first_shown": found.offset + 1,
         "last_shown": found.offset + len(found.rows),
@@ -187,6 +216,7 @@ def _news(
         "organization": scope.organization,
         "can_triage": scope.can_triage,
         "rows": on_screen,
+        "assignees": assignees_of(shown),
         "fresh": fresh,
         "has_more": fresh == ROWS,
         "page": first,
