@@ -18,6 +18,7 @@ from issues.views import (
     overview,
     progress,
     rules,
+    spread,
     table,
     tags,
 )
@@ -55,6 +56,8 @@ urlpatterns = [
     path(f"{_ISSUE}similar/", likes.similar, name="similar"),
     path(f"{_ISSUE}compare/", likes.compare, name="compare"),
     path(f"{_ISSUE}tags/", tags.tags, name="tags"),
+    path(f"{_ISSUE}users/", spread.users, name="users"),
+    path(f"{_ISSUE}releases/", spread.releases, name="releases"),
     path(f"{_ISSUE}feedback/", feedback.issue_feedback, name="issue_feedback"),
     path(f"{_ISSUE}events/", table.table, name="events"),
     path(f"{_ISSUE}events/<str:event>/", detail.issue, name="event"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 
 from issues.presentation.event import tag_chip
+from issues.search import quote
 from projects.ui import share
 
 register = template.Library()
@@ -15,6 +16,12 @@ _PARTS = 10_000
 def fraction(part: float) -> str:
     """A fraction of one as a percentage."""
     return share(round(part * _PARTS), _PARTS)
+
+
+@register.simple_tag
+def user_query(identity: str) -> str:
+    """The query that finds the events of a user."""
+    return f"user:{quote(identity)}"
 
 
 @register.simple_tag
