@@ -58,7 +58,7 @@ def find_or_begin_issues(
             first_releases.append(release)
         for mark in marks:
             known.setdefault(mark, issue)
-    made = _begin_issues(beginners, first_releases, now)
+    made = begin_issues(beginners, first_releases, now)
     for mark, issue in known.items():
         if issue < 0:
             known[mark] = made[-1 - issue]
@@ -88,7 +88,7 @@ def _insert_fingerprints(issue_of: dict[_Mark, int]) -> None:
         )
 
 
-def _begin_issues(
+def begin_issues(
     events: list[NewEvent], first_releases: list[int | None], now: datetime
 ) -> list[int]:
     """Makes an issue for each event; gives their ids in the same order."""

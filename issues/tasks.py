@@ -62,6 +62,27 @@ def resume_regroupings() -> None:
 
 
 @shared_task
+def prune_regroupings() -> None:
+    """Drops what undoing old runs would need."""
+    runs.prune(timezone.now())
+
+
+@shared_task
+def regroup(run_id: int, turn: int) -> None:
+    """Takes a run of regrouping further, and comes back for the rest."""
+    following = runs.advance(run_id, turn)
+    if following is not None:
+        regroup.delay(run_id, following)
+
+
+@shared_task
+def resume_regroupings() -> None:
+    """Takes up the runs whose worker was killed; for all others it changes nothing."""
+    for run_id, turn in runs.unfinished():
+        regroup.delay(run_id, turn)
+
+
+@shared_task
 def sweep_files() -> None:
     """Removes the files that killed processes left behind."""
     filestore.sweep()

@@ -43,6 +43,12 @@ urlpatterns = [
     path(_PROJECT, lists.project_issues, name="list"),
     path(f"{_PROJECT}overview/", overview.project_overview, name="overview"),
     path(f"{_PROJECT}settings/grouping/", rules.grouping_rules, name="grouping_rules"),
+    path(
+        f"{_PROJECT}settings/grouping/version/",
+        rules.grouping_version,
+        name="grouping_version",
+    ),
+    path(f"{_PROJECT}settings/grouping/regroup/", rules.regroup, name="regroup"),
     path(f"{_PROJECT}feedback/", feedback.project_feedback, name="feedback"),
     path(
         f"{_PROJECT}feedback/<int:report>/resolve/",

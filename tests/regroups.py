@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from issues.models import Regrouping
 from issues.regrouping import runs
+from projects import rulesets
 from projects.models import Project
 from projects.rules import GroupingTexts
 
@@ -34,3 +35,22 @@ def previewed(project: Project, texts: GroupingTexts | None = None) -> Regroupin
     """A preview of these rules, or of those that hold."""
     kind, reason = Regrouping.Kind.PREVIEW, Regrouping.Reason.RULES
     return finish(runs.start(project, kind, reason, user=None, texts=texts))
+
+
+def begun(project: Project) -> Regrouping:
+    """A run for good, by what holds, that nobody has gone on with."""
+    kind, reason = Regrouping.Kind.REGROUP, Regrouping.Reason.RULES
+    run = runs.start(project, kind, reason, user=None)
+    settle(run)
+    return run
+
+
+def regrouped(project: Project, text: str = "") -> Regrouping:
+    """A finished run for good, after the rules were changed to the text."""
+    rulesets.change_grouping(project, chosen(text), by=None)
+    return finish(begun(project))
+
+
+def undone(run: Regrouping) -> Regrouping:
+    runs.undo(run, user=None)
+    return finish(run)

@@ -10,15 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
-from issues.models import Regrouping
-from issues.regrouping import facts, reading, summary
+from issues.locks import hold_shard
+from issues.models import Regrouping, RegroupStep
+from issues.regrouping import carrying, facts, reading, summary, undoing
 from issues.regrouping.plan import make_plan
 from issues.wakeup import wake_regrouping
 from projects.models import Project, User
@@ -43,8 +45,16 @@ _RUNS_SHOWN = 10
 _RUN_CLASS = 7413
 
 
+# How long a run can be undone; the same as for operations on issues.
+UNDO_FOR = timedelta(days=30)
+
+
 class AlreadyRunning(Exception):
     """Another run of the project is not over yet."""
+
+
+class CannotUndo(Exception):
+    """The run is too old, goes on, was undone, or has moved nothing."""
 
 
 def start(
@@ -77,9 +87,12 @@ def start(
             transaction.on_commit(partial(wake_regrouping, run.pk, 0, after_s=after_s))
             return run
     except IntegrityError as error:
-        if "regrouping_one_at_a_time" in str(error):
-            raise AlreadyRunning from None
-        raise
+        raise _translated(error) from None
+
+
+def _translated(error: IntegrityError) -> Exception:
+    is_busy = "regrouping_one_at_a_time" in str(error)
+    return AlreadyRunning() if is_busy else error
 
 
 def of_project(project: Project) -> QuerySet[Regrouping]:
@@ -95,10 +108,49 @@ def cancel(run: Regrouping) -> bool:
     What it has moved stays where it is, and can be undone.
     """
     running = (Regrouping.State.READING, Regrouping.State.MOVING)
-    rows = Regrouping.objects.filter(pk=run.pk, state__in=running)
-    return bool(
-        rows.update(state=Regrouping.State.CANCELED, finished_at=timezone.now())
-    )
+    with transaction.atomic():
+        rows = Regrouping.objects.select_for_update(of=("self",), no_key=True)
+        found = rows.filter(pk=run.pk, state__in=running).first()
+        if found is None:
+            return False
+        _end(found, Regrouping.State.CANCELED)
+        found.save(update_fields=["state", "finished_at"])
+    return True
+
+
+def can_undo(run: Regrouping) -> bool:
+    """Whether `undo` may be asked for, now."""
+    ended = (Regrouping.State.DONE, Regrouping.State.CANCELED)
+    is_young = run.created_at > timezone.now() - UNDO_FOR
+    return run.kind == Regrouping.Kind.REGROUP and run.state in ended and is_young
+
+
+def undo(run: Regrouping, *, user: User | None) -> None:
+    """Begins to put back what the run has moved, where nothing else has moved it since.
+
+    Raises CannotUndo, and AlreadyRunning while another run of the project goes on.
+    """
+    try:
+        with transaction.atomic():
+            rows = Regrouping.objects.select_for_update(of=("self",), no_key=True)
+            found = rows.get(pk=run.pk)
+            last = found.steps.aggregate(last=Max("number"))["last"]
+            if last is None or not can_undo(found):
+                raise CannotUndo
+            found.state, found.place = Regrouping.State.UNDOING, {"below": last + 1}
+            found.done, found.total = 0, found.moved
+            found.undone_by, found.undone_at = user, timezone.now()
+            found.save()
+            transaction.on_commit(partial(wake_regrouping, found.pk, found.turn))
+    except IntegrityError as error:
+        raise _translated(error) from None
+
+
+def prune(now: datetime) -> int:
+    """Drops what undoing old runs would need; how many steps."""
+    # A day more: an undo that was asked for in time may be running.
+    before = now - UNDO_FOR - timedelta(days=1)
+    return RegroupStep.objects.filter(run__created_at__lt=before).delete()[0]
 
 
 def unfinished() -> list[tuple[int, int]]:
@@ -153,10 +205,16 @@ def _is_settled(run: Regrouping) -> bool:
 
 def _step(run: Regrouping) -> None:
     started = time.monotonic()
-    if run.kind == Regrouping.Kind.REGROUP and _is_outdated(run):
+    is_for_good = run.kind == Regrouping.Kind.REGROUP
+    if run.state == Regrouping.State.UNDOING:
+        _undo_some(run)
+    elif is_for_good and _is_outdated(run):
         cancel(run)
+    elif run.state == Regrouping.State.MOVING:
+        _carry_on(run)
     elif not run.place:
-        _begin(run)
+        run.place = reading.first_place(run)
+        run.save(update_fields=["place", "total"])
     else:
         _read(run)
     spent_ms = int((time.monotonic() - started) * 1000)
@@ -172,26 +230,56 @@ def _is_outdated(run: Regrouping) -> bool:
     return (rules.grouping, rules.versions.current) != (texts, run.version)
 
 
-def _begin(run: Regrouping) -> None:
-    run.place = reading.first_place(run)
-    run.save(update_fields=["place", "total"])
-
-
 def _read(run: Regrouping) -> None:
+    """Looks at more events; after the last ones it plans."""
     read = reading.read_some(run)
     with transaction.atomic():
         if not _still(run, Regrouping.State.READING):
             return
         reading.keep(run, read.findings)
         run.done += read.passed
-        is_late = run.kind == Regrouping.Kind.PREVIEW and run.spent_ms > PREVIEW_MAX_MS
+        is_preview = run.kind == Regrouping.Kind.PREVIEW
+        is_late = is_preview and run.spent_ms > PREVIEW_MAX_MS
         if read.place is not None and not is_late:
             run.place = read.place
-            run.save(update_fields=["place", "done"])
+        else:
+            is_cut_short = bool(run.place.get("is_cut_short")) or read.place is not None
+            _plan(run, is_cut_short=is_cut_short)
+        run.save()
+
+
+def _plan(run: Regrouping, *, is_cut_short: bool) -> None:
+    is_preview = run.kind == Regrouping.Kind.PREVIEW
+    if not is_preview:
+        # Until new events go where they belong none may be digested.
+        hold_shard(run.project_id % settings.SHARDS)
+    known = facts.facts_of(run)
+    plan = make_plan(known)
+    run.result = summary.summary_json(known, plan, is_cut_short=is_cut_short)
+    if is_preview:
+        _end(run, Regrouping.State.DONE)
+        _forget_old_previews(run)
+    else:
+        carrying.prepare(run, known, plan)
+        run.state = Regrouping.State.MOVING
+
+
+def _carry_on(run: Regrouping) -> None:
+    with transaction.atomic():
+        if not _still(run, Regrouping.State.MOVING):
             return
-        is_cut_short = bool(run.place.get("is_cut_short")) or read.place is not None
-        run.save(update_fields=["done"])
-        _plan(run, is_cut_short=is_cut_short)
+        if not carrying.carry_on(run):
+            _end(run, Regrouping.State.DONE)
+        run.save()
+
+
+def _undo_some(run: Regrouping) -> None:
+    with transaction.atomic():
+        if not _still(run, Regrouping.State.UNDOING):
+            return
+        if not undoing.undo_some(run):
+            _end(run, Regrouping.State.UNDONE)
+        run.save()
 
 
 def _still(run: Regrouping, state: Regrouping.State) -> bool:
@@ -200,14 +288,13 @@ def _still(run: Regrouping, state: Regrouping.State) -> bool:
     return rows.filter(pk=run.pk, state=state).exists()
 
 
-def _plan(run: Regrouping, *, is_cut_short: bool) -> None:
-    known = facts.facts_of(run)
-    plan = make_plan(known)
-    run.result = summary.summary_json(known, plan, is_cut_short=is_cut_short)
-    run.state = Regrouping.State.DONE
+def _end(run: Regrouping, state: Regrouping.State) -> None:
+    run.state = state
     run.finished_at = timezone.now()
-    run.save(update_fields=["result", "state", "finished_at"])
     run.findings.all().delete()
+
+
+def _forget_old_previews(run: Regrouping) -> None:
     previews = Regrouping.objects.filter(project=run.project_id, kind=run.kind)
     kept = previews.order_by("-created_at").values_list("pk", flat=True)
     previews.exclude(pk__in=list(kept[:PREVIEWS_KEPT])).delete()

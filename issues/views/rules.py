@@ -1,4 +1,4 @@
-"""The settings page of a project's grouping: rules, and version."""
+"""The settings page of a project's grouping: rules, version, stored events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -60,6 +60,23 @@ def grouping_version(request: HttpRequest, org: str, project: str) -> HttpRespon
         case "upgrade":
             groupings.upgrade(found, version, by=user)
             messages.success(request, _("New events are grouped by the new version"))
+            if request.POST.get("regroup"):
+                _regroup(request, found, reason)
+    return _back(found)
+
+
+@login_required
+@require_POST
+def regroup(request: HttpRequest, org: str, project: str) -> HttpResponse:
+    """Regroups stored events, cancels that, or undoes it."""
+    found = managed(request, org, project)
+    action = request.POST.get("do")
+    if action == "start":
+        _regroup(request, found, Regrouping.Reason.RULES)
+    elif action in ("cancel", "undo"):
+        run = _run(found, request.POST.get("run", ""))
+        end = _undo if action == "undo" else _cancel
+        end(request, run)
     return _back(found)
 
 
@@ -68,15 +85,44 @@ def _posted(request: HttpRequest, project: Project) -> HttpResponse:
     if not form.is_valid():
         return _page(request, project, form)
     user, reason = cast(User, request.user), Regrouping.Reason.RULES
-    if request.POST.get("do") == "preview":
+    action = request.POST.get("do")
+    if action == "preview":
         kind, texts = Regrouping.Kind.PREVIEW, form.texts()
         run = runs.start(project, kind, reason, user=user, texts=texts)
         return _back(project, preview=run)
     if rulesets.change_grouping(project, form.texts(), by=user):
         messages.success(request, _("Grouping rules saved"))
-    else:
+    elif action != "regroup":
         messages.info(request, _("Nothing was changed."))
+    if action == "regroup":
+        _regroup(request, project, reason)
     return _back(project)
+
+
+def _regroup(request: HttpRequest, project: Project, reason: Regrouping.Reason) -> None:
+    kind, user = Regrouping.Kind.REGROUP, cast(User, request.user)
+    try:
+        runs.start(project, kind, reason, user=user)
+    except runs.AlreadyRunning:
+        messages.error(request, _("Stored events are being regrouped already."))
+    else:
+        messages.success(request, _("Stored events are regrouped in the background"))
+
+
+def _cancel(request: HttpRequest, run: Regrouping) -> None:
+    runs.cancel(run)
+    messages.success(request, _("Regrouping was stopped"))
+
+
+def _undo(request: HttpRequest, run: Regrouping) -> None:
+    try:
+        runs.undo(run, user=cast(User, request.user))
+    except runs.CannotUndo:
+        messages.error(request, _("This can't be undone any more."))
+    except runs.AlreadyRunning:
+        messages.error(request, _("Stored events are being regrouped already."))
+    else:
+        messages.success(request, _("Regrouping is being undone"))
 
 
 def _back(project: Project, *, preview: Regrouping | None = None) -> HttpResponse:
@@ -94,6 +140,7 @@ def _page(
     run: Regrouping | None = None,
     **more: object,
 ) -> HttpResponse:
+    recent = list(runs.of_project(project))
     return project_page(
         request,
         "issues/grouping_rules.html",
@@ -106,9 +153,15 @@ def _page(
         newer=_newer(project),
         run=run,
         preview=summary_of(run) if run else None,
-        is_waiting=run is not None and run.is_running,
+        regroupings=[(one, summary_of(one), _may_undo(one)) for one in recent],
+        is_waiting=any(one.is_running for one in [*recent, *([run] if run else [])]),
+        is_busy=any(one.is_running for one in recent),
         **more,
     )
+
+
+def _may_undo(run: Regrouping) -> bool:
+    return runs.can_undo(run) and run.steps.exists()
 
 
 def _newer(project: Project) -> dict[str, Any] | None:
@@ -136,6 +189,15 @@ def _preview(request: HttpRequest, project: Project) -> Regrouping | None:
     pk = _number(request.GET.get("preview", ""))
     previews = Regrouping.objects.filter(kind=Regrouping.Kind.PREVIEW, project=project)
     return previews.filter(pk=pk).first() if pk else None
+
+
+def _run(project: Project, named: str) -> Regrouping:
+    """A regrouping of the project. Raises Http404."""
+    rows = Regrouping.objects.filter(kind=Regrouping.Kind.REGROUP, project=project)
+    found = rows.filter(pk=_number(named)).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _opened(request: HttpRequest, project: Project) -> GroupingRuleset | None:

@@ -14,7 +14,7 @@ from projects.rules import GroupingTexts
 from tests.factories import make_issue, make_organization, make_project
 from tests.groupings import second_version
 from tests.people import client_of
-from tests.regroups import chosen, finish, previewed
+from tests.regroups import chosen, finish, previewed, regrouped
 
 __all__ = ["second_version"]
 pytestmark = pytest.mark.django_db
@@ -154,4 +154,73 @@ def test_members_who_manage_nothing_see_no_rules(
     assert member.get(PAGE).status_code == 403
     assert member.post(PAGE, ONE).status_code == 403
     assert member.post(f"{PAGE}version/", {"version": "v2"}).status_code == 403
+    assert member.post(f"{PAGE}regroup/", {"do": "start"}).status_code == 403
     assert rulesets.grouping_of(project) == GroupingTexts()
+
+
+def joined(project: Project) -> Regrouping:
+    """Has two issues become one, by rules that hold."""
+    for kind in ("KeyError", "TypeError"):
+        make_issue(project, exception=[{"type": kind, "value": "x"}])
+    return regrouped(project, "type:*Error -> one")
+
+
+def test_rules_can_be_saved_and_stored_events_regrouped(
+    admin: Client, project: Project
+) -> None:
+    admin.post(PAGE, {**ONE, "do": "regroup"})
+    assert rulesets.grouping_of(project) == TEXTS
+    run = Regrouping.objects.get()
+    assert (run.kind, run.state, run.reason) == ("regroup", "reading", "rules")
+    text = text_of(admin)
+    assert "Looking at events" in text
+    assert 'value="start"' not in text
+    assert "http-equiv" in text
+
+
+def test_an_upgrade_can_regroup_stored_events(
+    admin: Client, project: Project, second_version: str
+) -> None:
+    wanted = {"version": second_version, "do": "upgrade", "regroup": "1"}
+    admin.post(f"{PAGE}version/", wanted)
+    run = Regrouping.objects.get()
+    assert (run.kind, run.reason, run.version) == ("regroup", "version", "v2")
+
+
+def test_what_regrouping_did_is_told(admin: Client, project: Project) -> None:
+    joined(project)
+    text = text_of(admin)
+    assert "2 → 1" in text
+    assert "TypeError: x" in text
+    assert "http-equiv" not in text
+
+
+def test_regrouping_is_begun_stopped_and_not_begun_twice(
+    admin: Client, project: Project
+) -> None:
+    for _ in range(2):
+        admin.post(f"{PAGE}regroup/", {"do": "start"})
+    run = Regrouping.objects.get()
+    admin.post(f"{PAGE}regroup/", {"do": "cancel", "run": run.pk})
+    run.refresh_from_db()
+    assert run.state == "canceled"
+
+
+def test_regrouping_is_undone_from_the_page(admin: Client, project: Project) -> None:
+    run = joined(project)
+    assert 'value="undo"' in text_of(admin)
+    admin.post(f"{PAGE}regroup/", {"do": "undo", "run": run.pk})
+    finish(run)
+    text = text_of(admin)
+    assert "Undone" in text
+    assert 'value="undo"' not in text
+
+
+def test_nobody_undoes_what_another_project_did(
+    admin: Client, project: Project
+) -> None:
+    run = joined(make_project())
+    change = {"do": "undo", "run": run.pk}
+    assert admin.post(f"{PAGE}regroup/", change).status_code == 404
+    run.refresh_from_db()
+    assert run.state == "done"
