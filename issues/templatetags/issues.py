@@ -92,8 +92,11 @@ def badge(state: _State) -> SafeString | str:
 
 @register.simple_tag(takes_context=True)
 def assignee(context: Context, issue_id: int) -> SafeString:
-    """Who looks after an issue of a list; for who may change it, a menu."""
-    found: Assignment | None = context["assignees"].get(issue_id)
+    """Who looks after an issue of a list; for who may change it, a menu.
+
+    A list that has not loaded its assignees shows none.
+    """
+    found: Assignment | None = context.get("assignees", {}).get(issue_id)
     style, face, said = "ava-0", icon("user"), gettext("Assign")
     if found is not None:
         name = str(found.member.user if found.member else found.team)
