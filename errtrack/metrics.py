@@ -36,7 +36,7 @@ from ingest.models import PoisonEntry
 from ingest.outcomes import Outcome
 from ingest.spool import DAMAGED, SPOOLED
 from ingest.stream import ShardStream
-from issues.models import IssueState, Status
+from issues.models import VISIBLE_STATUSES, IssueState
 
 _log = logging.getLogger(__name__)
 
@@ -206,7 +206,7 @@ def _of_postgresql() -> list[Metric] | None:
     except DatabaseError as error:
         _log.warning("no figures from PostgreSQL: %s", error)
         return None
-    for status in Status:
+    for status in VISIBLE_STATUSES:
         issues.add_metric([status.name.lower()], of_status.get(status, 0))
     return [
         issues,

@@ -52,24 +52,33 @@ def open_events(rows: Sequence[Event]) -> list[StoredEvent]:
     return [_open(row, parts) for row in rows]
 
 
-def latest_event(issue_id: int) -> Event | None:
-    """The newest event of the issue that has its payload, else the newest."""
-    newest = events_of_issue(issue_id)
+def latest_event(*issue_ids: int) -> Event | None:
+    """The newest event of the issues that has its payload, else the newest."""
+    newest = events_of_issue(*issue_ids)
     return newest.filter(payload__isnull=False).first() or newest.first()
 
 
-def oldest_event(issue_id: int) -> Event | None:
-    return events_of_issue(issue_id).reverse().first()
+def oldest_event(*issue_ids: int) -> Event | None:
+    return events_of_issue(*issue_ids).reverse().first()
 
 
-def events_of_issue(issue_id: int) -> QuerySet[Event]:
-    """The issue's stored events, newest first."""
-    return Event.objects.filter(issue_id=issue_id).order_by("-received_at", "-event_id")
+def events_of_issue(*issue_ids: int) -> QuerySet[Event]:
+    """The stored events of an issue, newest first.
+
+    Of one with which others are merged, by the ids of its family: see
+    issues.merging.families.
+    """
+    events = Event.objects.filter(issue_id__in=issue_ids)
+    return events.order_by("-received_at", "-event_id")
 
 
-def neighbours(row: Event) -> Neighbours:
-    """The events before and after this one, in the order in which they came."""
-    events = events_of_issue(row.issue_id).only("event_id", "received_at")
+def neighbours(row: Event, family: Sequence[int] = ()) -> Neighbours:
+    """The events before and after this one, in the order in which they came.
+
+    `family`: the ids of its issue's family; without it, among those of its own source.
+    """
+    events = events_of_issue(*(family or [row.issue_id]))
+    events = events.only("event_id", "received_at")
     is_older = Q(received_at__lt=row.received_at) | Q(
         received_at=row.received_at, event_id__lt=row.event_id
     )

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q
 
-from issues.models import Activity, IssueState, Level, Status
+from issues.models import VISIBLE_STATUSES, Activity, IssueState, Level, Status
 from projects.hours import hour_of
 from projects.models import Project
 from projects.ui import nice_max
@@ -130,7 +130,7 @@ def _events(
         _EVENTS,
         {
             "projects": ids,
-            "statuses": list(Status.values),
+            "statuses": list(VISIBLE_STATUSES),
             "earlier": earlier,
             "first": window.first_hour,
             "last": hour_of(now),
@@ -158,7 +158,7 @@ def _new_issues(ids: list[int], window: Window, earlier: int) -> tuple[Change, i
     is_now, is_before = Q(first_seen__gte=began), Q(first_seen__lt=began)
     found = IssueState.objects.filter(
         project__in=ids,
-        status__in=Status.values,
+        status__in=VISIBLE_STATUSES,
         last_seen_minute__gte=earlier * 60,
         first_seen__gte=instant_of(earlier),
     ).aggregate(

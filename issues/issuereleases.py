@@ -9,11 +9,11 @@ from issues import sql
 from issues.models import Issue
 from releases.models import Release
 
-# The release that the issue's newest event names. Parameter: issue id.
+# The release that the newest event names. Parameter: ids of the issue's family.
 _LAST_VERSION = """
 SELECT t.value FROM (
     SELECT tag_ids FROM issues_event
-    WHERE issue_id = %s::int4 ORDER BY received_at DESC LIMIT 1
+    WHERE issue_id = ANY(%s::int4[]) ORDER BY received_at DESC LIMIT 1
 ) AS newest
 JOIN issues_tag t ON t.id = ANY(newest.tag_ids) AND t.key = 'release'
 """
@@ -26,13 +26,16 @@ class IssueReleases(NamedTuple):
     last: Release | None
 
 
-def releases_of(issue: Issue, known: Iterable[Release] = ()) -> IssueReleases:
+def releases_of(
+    issue: Issue, known: Iterable[Release] = (), family: Iterable[int] = ()
+) -> IssueReleases:
     """The releases of the issue; `first_release` and the project must be loaded.
 
     `known`: releases that are at hand; if the last one is among them, it costs nothing.
+    `family`: the ids that its events carry; without it, its own.
     """
     first = issue.first_release
-    rows = sql.run(_LAST_VERSION, issue.pk)
+    rows = sql.run(_LAST_VERSION, list(family) or [issue.pk])
     if not rows:
         return IssueReleases(first, None)
     version = rows[0][0]

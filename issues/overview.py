@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count
 
-from issues.models import IssueState, Status
+from issues.models import VISIBLE_STATUSES, IssueState, Status
 from projects.models import Project
 from projects.snippets import name_of
 from projects.windows import Graph, Window
@@ -75,7 +75,7 @@ def _hours(ids: list[int], window: Window) -> dict[int, list[tuple[int, int]]]:
     first = window.first_hour
     hours: dict[int, list[tuple[int, int]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HOURS, [first, ids, list(Status.values), first * 60])
+        cursor.execute(_HOURS, [first, ids, list(VISIBLE_STATUSES), first * 60])
         for project_id, hour, count in cursor.fetchall():
             hours.setdefault(project_id, []).append((hour - first, int(count)))
     return hours

@@ -15,6 +15,7 @@ from django.db.models.fields.reverse_related import ManyToOneRel
 
 from issues import attachments
 from issues.locks import shard_lock
+from issues.merging.families import with_families
 from issues.models import Issue, IssueState
 from projects.models import Project
 from releases.retention import forget_project
@@ -50,10 +51,11 @@ def _remove_some_issues(project: Project) -> bool:
     """Removes some issues with all that hangs on them; gives whether there were any.
 
     Events and counts go in one transaction, so that repair never sees one without
-    the other, and under the shard's lock, so that no digest adds to them.
+    the other, and under the shard's lock, so that no digest adds to them. What is
+    merged goes together: what the rest counts would be wrong else.
     """
     with shard_lock(project.pk % settings.SHARDS, wait=True), transaction.atomic():
-        ids = _next_issues(project)
+        ids = with_families(_next_issues(project))
         if not ids:
             return False
         with connection.cursor() as cursor:

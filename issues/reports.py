@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from issues import knownevents
-from issues.models import Status, UserReport
+from issues.models import FamilyMember, Status, UserReport
 from issues.newevent import NewEvent
 from projects import arrays, postgres
 from projects.models import Project
@@ -137,20 +137,29 @@ def of_project(project: Project, *, unresolved: bool) -> QuerySet[UserReport]:
     rows = UserReport.objects.filter(project=project)
     if unresolved:
         # What belongs to no issue waits until somebody marks it.
-        open_issue = Q(issue__isnull=True) | Q(issue__state__status=Status.UNRESOLVED)
+        open_issue = (
+            Q(issue__isnull=True)
+            | Q(issue__state__status=Status.UNRESOLVED)
+            | Q(issue__membership__survivor__state__status=Status.UNRESOLVED)
+        )
         rows = rows.filter(open_issue, is_resolved=False)
-    return _in_order(rows.select_related("issue__state"))
+    return _in_order(
+        rows.select_related("issue__state", "issue__membership__survivor__state")
+    )
 
 
-def of_issue(issue_id: int) -> QuerySet[UserReport]:
-    """The issue's reports, newest first."""
-    return _in_order(UserReport.objects.filter(issue=issue_id))
+def of_issue(*issue_ids: int) -> QuerySet[UserReport]:
+    """The reports of an issue, newest first; of a family by all of its ids."""
+    rows = UserReport.objects.filter(issue__in=issue_ids)
+    return _in_order(rows.select_related("issue__membership__survivor__state"))
 
 
 def count_of(issue: OuterRef) -> Coalesce:
-    """How many reports an issue has, as part of a query for issues."""
-    rows = UserReport.objects.filter(issue=issue).order_by().values("issue")
-    return Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0)
+    """How many reports an issue and its family have, as part of a query for issues."""
+    members = FamilyMember.objects.filter(survivor=issue).values("source")
+    rows = UserReport.objects.filter(Q(issue=issue) | Q(issue__in=members)).order_by()
+    every = rows.values(every=Value(1))
+    return Coalesce(Subquery(every.annotate(n=Count("pk")).values("n")), 0)
 
 
 def of_event(project_id: int, event_id: uuid.UUID) -> list[UserReport]:

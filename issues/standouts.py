@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from issues.models import Issue, IssueState, Level, Status
+from issues.models import VISIBLE_STATUSES, Issue, IssueState, Level, Status
 from issues.presentation.shares import Distribution, telling
 from issues.tagcounts import OTHER, TagKey
 from projects.models import Project
@@ -103,7 +103,7 @@ def standouts_of(
         _MOST_EVENTS,
         {
             "projects": ids,
-            "statuses": list(Status.values),
+            "statuses": list(VISIBLE_STATUSES),
             "first": window.first_hour,
             "limit": _TELLING_ISSUES,
         },

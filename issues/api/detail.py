@@ -26,8 +26,9 @@ from issues.api.issuejson import (
 )
 from issues.api.lookup import row_of
 from issues.charts import history_of_issue
-from issues.issuereleases import releases_of
+from issues.issuereleases import IssueReleases, releases_of
 from issues.listing import IssueRow
+from issues.merging.families import family_of, sources_of, with_sources
 from issues.models import Activity, Fingerprint, Issue, Sighting
 from issues.operations import Selection, deleting
 from issues.tagcounts import OTHER, TagKey, tags_of_issue
@@ -165,7 +166,8 @@ class HashesView(APIView):
     )
     def get(self, request: Request, issue: str, org: str | None = None) -> Response:
         row = row_of(request, org, issue)
-        hashes = Fingerprint.objects.filter(issue=row.issue_id).order_by("pk")
+        family = family_of(row.issue_id)
+        hashes = Fingerprint.objects.filter(issue__in=family).order_by("pk")
         page = read_slice(request, hashes)
         body: list[HashShape] = [{"id": one.hash.hex} for one in page.rows]
         return page_response(request, body, previous=page.previous, next=page.next)
@@ -178,7 +180,10 @@ def _only(row: IssueRow) -> Selection:
 
 def _detail_json(row: IssueRow) -> IssueDetailShape:
     is_unhandled = row.issue_id in unhandled_among([row])
-    first_release, last_release = _releases_json(row)
+    issues = Issue.objects.select_related("first_release", "project")
+    issue = with_sources(issues).get(pk=row.issue_id)
+    family = sources_of(issue)
+    first_release, last_release = _releases_json(row, releases_of(issue, (), family))
     return {
         **issue_json(
             row,
@@ -187,13 +192,13 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
             details=status_details([row]).get(row.issue_id, {}),
             assignee=actors_of([row.issue_id]).get(row.issue_id),
         ),
-        "activity": _activity_json(row),
+        "activity": _activity_json(family),
         "seenBy": _seen_by_json(row),
         "participants": [],
         "pluginActions": [],
         "pluginContexts": [],
         "pluginIssues": [],
-        "userReportCount": reports.of_issue(row.issue_id).count(),
+        "userReportCount": reports.of_issue(*family).count(),
         "firstRelease": first_release,
         "lastRelease": last_release,
         "tags": [_total_json(key) for key in tags_of_issue(row.issue_id)],
@@ -201,10 +206,11 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
     }
 
 
-def _releases_json(row: IssueRow) -> tuple[ReleaseShape | None, ReleaseShape | None]:
+def _releases_json(
+    row: IssueRow, releases: IssueReleases
+) -> tuple[ReleaseShape | None, ReleaseShape | None]:
     """The releases of the first and of the newest event."""
-    issues = Issue.objects.select_related("first_release", "project")
-    first, last = releases_of(issues.get(pk=row.issue_id))
+    first, last = releases
     named = [release for release in (first, last) if release is not None]
     told = releases_json(named, row.project.organization)
     by_version = {shape["version"]: shape for shape in told}
@@ -224,9 +230,9 @@ def _stats(row: IssueRow) -> Stats:
     return stats
 
 
-def _activity_json(row: IssueRow) -> list[ActivityShape]:
+def _activity_json(family: list[int]) -> list[ActivityShape]:
     activities = (
-        Activity.objects.filter(issue=row.issue_id)
+        Activity.objects.filter(issue__in=family)
         .select_related("user")
         .order_by("-created_at", "-pk")
     )

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from issues.api.entries import EntryShape, entries_json
 from issues.event import Event as Payload
 from issues.events import Neighbours, StoredEvent, open_events
+from issues.merging.families import seen_instead
 from issues.models import Event, EventUser, Issue, Level, Tag
 from issues.tagcounts import OTHER
 from issues.titles import Description, describe
@@ -112,9 +113,7 @@ def told_events(rows: Sequence[Event]) -> list[ToldEvent]:
 
     The same four statements however many events there are.
     """
-    issues = Issue.objects.defer("search", "grouping_parts").in_bulk(
-        {row.issue_id for row in rows}
-    )
+    issues = seen_instead(row.issue_id for row in rows)
     tags = Tag.objects.in_bulk({tag for row in rows for tag in row.tag_ids})
     users = EventUser.objects.in_bulk({row.user_id for row in rows if row.user_id})
     return [
@@ -136,7 +135,7 @@ def summary_json(event: ToldEvent) -> EventSummaryShape:
     return {
         "id": row.event_id.hex,
         "eventID": row.event_id.hex,
-        "groupID": str(row.issue_id),
+        "groupID": str(event.issue.pk),
         "projectID": str(row.project_id),
         "title": described.title,
         "message": entry["formatted"] if entry else described.value,

@@ -27,6 +27,7 @@ from issues.events import (
     neighbours,
     oldest_event,
 )
+from issues.merging.families import family_of
 from issues.models import Event
 from projects.api.lookup import project_of
 from projects.api.paging import PageQuery, Slice, page_response, read_query
@@ -88,10 +89,10 @@ class IssueEventView(APIView):
     ) -> Response:
         row = row_of(request, org, issue)
         if event in _NAMED:
-            return Response(event_detail(_NAMED[event](row.issue_id)))
+            return Response(event_detail(_NAMED[event](*family_of(row.issue_id))))
         event_id = read_event_id(event)
         found = find_event([row.project], event_id) if event_id else None
-        is_of_issue = found is not None and found.issue_id == row.issue_id
+        is_of_issue = found and found.issue_id in family_of(row.issue_id)
         return Response(event_detail(found if is_of_issue else None))
 
 
@@ -127,7 +128,7 @@ def event_detail(row: Event | None) -> EventDetailShape:
     told = told_events([row]) if row else []
     if row is None or not told:
         raise Http404
-    return detail_json(told[0], neighbours(row))
+    return detail_json(told[0], neighbours(row, family_of(row.issue_id)))
 
 
 def _page_response(

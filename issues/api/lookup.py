@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from issues import shortid
 from issues.listing import IssueRow
+from issues.merging.families import survivor_of
 from issues.models import (
     VISIBLE_STATUSES,
     Bookmark,
@@ -102,6 +103,9 @@ def _first_row(organization: Organization, user: User, which: Q) -> IssueRow | N
     )
     if issue is None:
         return None
+    if issue.state.status == Status.MERGED:
+        survivor = survivor_of(issue.pk)
+        return _first_row(organization, user, Q(pk=survivor.pk)) if survivor else None
     issue.project.organization = organization
     return _row(issue)
 

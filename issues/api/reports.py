@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from issues import reports, shortid
 from issues.api.lookup import row_of
+from issues.merging.families import family_of
 from issues.models import Issue, UserReport
 from projects.api.paging import PageQuery, page_response, read_query, read_slice
 from projects.models import Project
@@ -67,7 +68,7 @@ class IssueReportsView(APIView):
     )
     def get(self, request: Request, issue: str, org: str | None = None) -> Response:
         row = row_of(request, org, issue)
-        rows = reports.of_issue(row.issue_id).select_related("issue")
+        rows = reports.of_issue(*family_of(row.issue_id))
         return _page(request, row.project, rows)
 
 
@@ -81,6 +82,7 @@ def reports_page(request: Request, project: Project) -> Response:
 
 def report_json(report: UserReport, project: Project) -> UserReportShape:
     event_id = report.event_id.hex if report.event_id else ""
+    seen = report.issue_seen
     return {
         "id": report.key.hex,
         "eventID": event_id,
@@ -89,7 +91,7 @@ def report_json(report: UserReport, project: Project) -> UserReportShape:
         "comments": report.comments,
         "dateCreated": report.received_at,
         "event": {"id": event_id, "eventID": event_id},
-        "issue": _issue_json(report.issue, project) if report.issue else None,
+        "issue": _issue_json(seen, project) if seen else None,
         "user": None,
     }
 

@@ -25,6 +25,7 @@ from issues.api.lookup import (
     organization_named,
     read_event_id,
 )
+from issues.merging.families import seen_instead
 from projects.access import projects_of
 from projects.api.lookup import user_of
 from projects.tokens import requires
@@ -86,7 +87,7 @@ class EventIDView(APIView):
         body: EventIDShape = {
             "organizationSlug": organization.slug,
             "projectSlug": projects[found.project_id].slug,
-            "groupId": str(found.issue_id),
+            "groupId": str(seen_instead([found.issue_id])[found.issue_id].pk),
             "eventId": found.event_id.hex,
             "event": event_detail(found),
         }

@@ -97,9 +97,11 @@ def add_issue(condition: Condition, scope: Scope, term: IssueTerm) -> None:
     of_project = condition.bind([project for project, _ in named])
     number = condition.bind([number for _, number in named])
     condition.add(
-        f"s.issue_id = ANY({ids}::int4[]) OR s.issue_id IN (SELECT i.id "
+        f"s.issue_id = ANY({ids}::int4[]) OR s.issue_id IN ("
+        "SELECT coalesce(m.survivor_id, i.id) "
         f"FROM unnest({of_project}::int4[], {number}::int4[]) AS n(project, number) "
-        "JOIN issues_issue i ON i.project_id = n.project AND i.number = n.number)",
+        "JOIN issues_issue i ON i.project_id = n.project AND i.number = n.number "
+        "LEFT JOIN issues_familymember m ON m.source_id = i.id)",
         is_negated=term.is_negated,
     )
     if not term.is_negated:
@@ -110,7 +112,9 @@ def add_event(condition: Condition, scope: Scope, term: EventTerm) -> None:
     ids = condition.bind(list(term.ids))
     projects = condition.bind(scope.project_ids)
     condition.add(
-        "s.issue_id IN (SELECT e.issue_id FROM issues_event e "
+        "s.issue_id IN (SELECT coalesce(m.survivor_id, e.issue_id) "
+        "FROM issues_event e "
+        "LEFT JOIN issues_familymember m ON m.source_id = e.issue_id "
         f"WHERE e.project_id = ANY({projects}::int4[]) "
         f"AND e.event_id = ANY({ids}::uuid[]))",
         is_negated=term.is_negated,

@@ -31,7 +31,7 @@ class CannotMerge(Exception):
 
 
 class CannotUnmerge(Exception):
-    """None of the sources is merged into the issue."""
+    """None of the sources is merged into the issue, or it is not seen itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,28 +59,25 @@ def merge(
     *,
     user: User | None,
     into: int | None = None,
+    operation_id: int | None = None,
 ) -> Merged:
     """Merges the issues into the one with most events, or into the one that is named.
 
     Their events, also those to come, count for the survivor from now on. An issue that
-    is merged already stands for its survivor. The caller must hold no lock of a state
-    yet. Raises CannotMerge.
+    is merged already stands for its survivor. `operation_id`: what it is part of. The
+    caller must hold no lock of a state yet. Raises CannotMerge.
     """
     with transaction.atomic():
         hold_shard(project.pk % settings.SHARDS)
         now = timezone.now()
         issues = _lock_seen(project, {*issue_ids, *([into] if into else [])})
-        survivor = _choose(issues, into)
+        survivor = choose_survivor(issues, into)
         roots = [issue for issue in issues if issue.pk != survivor.pk]
         families = families_of([root.pk for root in roots])
         join(survivor, roots, now)
-        _tell(
-            Activity.Kind.MERGE,
-            survivor,
-            {"issues": [_as_told(root, project) for root in roots]},
-            user,
-            now,
-        )
+        teller = _Teller(project, user, operation_id, now)
+        told = {"issues": [teller.name(root) for root in roots]}
+        teller.tell(Activity.Kind.MERGE, survivor, told)
     children = [root.pk for root in roots]
     return Merged(
         survivor_id=survivor.pk,
@@ -96,6 +93,7 @@ def unmerge(
     source_ids: Collection[int],
     *,
     user: User | None,
+    operation_id: int | None = None,
 ) -> list[int]:
     """Makes issues of their own of what was merged; the ids of those that it was.
 
@@ -106,7 +104,10 @@ def unmerge(
         hold_shard(project.pk % settings.SHARDS)
         now = timezone.now()
         members = FamilyMember.objects.filter(
-            survivor=survivor_id, project=project, source__in=source_ids
+            survivor=survivor_id,
+            survivor__state__status__in=VISIBLE_STATUSES,
+            project=project,
+            source__in=source_ids,
         ).exclude(source=survivor_id)
         leaving = list(members.select_related("source").order_by("source"))
         if not leaving:
@@ -115,8 +116,9 @@ def unmerge(
         survivor = Issue.objects.get(pk=survivor_id)
         hashes = _hashes_of(member.source_id for member in leaving)
         part(survivor, [member.source_id for member in leaving], now)
+        teller = _Teller(project, user, operation_id, now)
         for member in leaving:
-            _tell_apart(survivor, member.source, project, hashes, user, now)
+            teller.tell_apart(survivor, member.source, hashes[member.source_id])
     return [member.source_id for member in leaving]
 
 
@@ -138,7 +140,7 @@ def _lock_states(issue_ids: Iterable[int]) -> None:
     list(rows.select_for_update().values_list("pk"))
 
 
-def _choose(issues: Sequence[Issue], into: int | None) -> Issue:
+def choose_survivor(issues: Sequence[Issue], into: int | None) -> Issue:
     """The survivor: the one named, else that with most events, of those the oldest."""
     if len(issues) < 2:
         raise CannotMerge
@@ -170,42 +172,37 @@ def _hashes_of(source_ids: Iterable[int]) -> dict[int, list[str]]:
     return found
 
 
-def _tell_apart(
-    survivor: Issue,
-    source: Issue,
-    project: Project,
-    hashes: Mapping[int, list[str]],
-    user: User | None,
-    now: datetime,
-) -> None:
-    """Both issues tell of the other, as Sentry's do."""
-    named = {"fingerprints": hashes[source.pk]}
-    left = named | {"destination": _as_told(source, project)}
-    came = named | {"source": _as_told(survivor, project)}
-    _tell(Activity.Kind.UNMERGE_SOURCE, survivor, left, user, now)
-    _tell(Activity.Kind.UNMERGE_DESTINATION, source, came, user, now)
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Writes what happened into the activity, in the shapes of Sentry's."""
 
+    project: Project
+    user: User | None
+    operation_id: int | None
+    at: datetime
 
-def _as_told(issue: Issue, project: Project) -> dict[str, str]:
-    return {
-        "id": str(issue.pk),
-        "shortId": shortid.encode(project.slug, issue.number),
-        "title": issue.title,
-    }
+    def tell_apart(self, survivor: Issue, source: Issue, hashes: list[str]) -> None:
+        """Both issues tell of the other."""
+        named = {"fingerprints": hashes}
+        left = named | {"destination": self.name(source)}
+        came = named | {"source": self.name(survivor)}
+        self.tell(Activity.Kind.UNMERGE_SOURCE, survivor, left)
+        self.tell(Activity.Kind.UNMERGE_DESTINATION, source, came)
 
+    def tell(self, kind: Activity.Kind, issue: Issue, data: Mapping[str, Any]) -> None:
+        Activity.objects.create(
+            project=self.project,
+            issue=issue,
+            kind=kind,
+            user=self.user,
+            data=data,
+            operation_id=self.operation_id,
+            created_at=self.at,
+        )
 
-def _tell(
-    kind: Activity.Kind,
-    issue: Issue,
-    data: dict[str, Any],
-    user: User | None,
-    now: datetime,
-) -> None:
-    Activity.objects.create(
-        project_id=issue.project_id,
-        issue=issue,
-        kind=kind,
-        user=user,
-        data=data,
-        created_at=now,
-    )
+    def name(self, issue: Issue) -> dict[str, str]:
+        return {
+            "id": str(issue.pk),
+            "shortId": shortid.encode(self.project.slug, issue.number),
+            "title": issue.title,
+        }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import F, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
 
 from issues.models import FamilyMember, Issue
 
@@ -26,6 +27,18 @@ def family_of(issue_id: int) -> list[int]:
         return [issue_id]
     first = next(iter(members.values()))
     return [first, *(source for source in members if source != first)]
+
+
+def with_sources(issues: QuerySet[Issue]) -> QuerySet[Issue]:
+    """The issues, each with its family as `sources`: empty where nothing is merged."""
+    members = FamilyMember.objects.filter(survivor=OuterRef("pk"))
+    return issues.annotate(sources=ArraySubquery(members.values("source")))
+
+
+def sources_of(issue: Issue) -> list[int]:
+    """The ids that the events of such an issue carry; of no family, its own."""
+    sources: list[int] = getattr(issue, "sources", [])
+    return sources or [issue.pk]
 
 
 def families_of(issue_ids: Collection[int]) -> dict[int, int]:
@@ -49,6 +62,23 @@ def survivor_of(issue_id: int) -> Issue | None:
         .filter(family__counter=issue_id)
         .first()
     )
+
+
+def seen_instead(issue_ids: Iterable[int]) -> dict[int, Issue]:
+    """The issue that people see, by the id of each issue that events carry."""
+    wide = ("search", "grouping_parts")
+    rows = (
+        Issue.objects.filter(pk__in=set(issue_ids))
+        .select_related("membership__survivor")
+        .defer(*wide, *(f"membership__survivor__{name}" for name in wide))
+    )
+    return {row.pk: _seen(row) for row in rows}
+
+
+def _seen(issue: Issue) -> Issue:
+    # Loaded already, also where there is none.
+    member: FamilyMember | None = getattr(issue, "membership", None)
+    return member.survivor if member else issue
 
 
 def with_families(issue_ids: Collection[int]) -> list[int]:

@@ -60,3 +60,13 @@ class UserReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name or self.email}: {self.comments[:80]}"
+
+    @property
+    def issue_seen(self) -> Issue | None:
+        """The issue that people see: the survivor of one that is merged.
+
+        To be read with issue__membership__survivor.
+        """
+        # Loaded already, also where there is none.
+        member = getattr(self.issue, "membership", None)
+        return member.survivor if member else self.issue

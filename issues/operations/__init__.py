@@ -9,6 +9,7 @@ A room that does something of its own to issues registers a Kind with what undoe
 (`register`, from a module that issues.apps imports), and keeps what it did by `record`.
 """
 
+from issues.merging import actions as actions
 from issues.operations import assigning as assigning
 from issues.operations import deleting as deleting
 from issues.operations import marks as marks

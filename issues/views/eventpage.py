@@ -35,7 +35,7 @@ def event_context(
 ) -> dict[str, Any]:
     """The event with its neighbours, its files and what users said of it."""
     row, payload = stored.row, stored.payload
-    around = neighbours(row)
+    around = neighbours(row, found.family)
     tags = event_tags(row)
     files = views_of(attachments.of_event(row.project_id, row.event_id))
     context: dict[str, Any] = {

@@ -74,7 +74,7 @@ def issue_feedback(
     context = frame(request, scope, found, "feedback")
     context["page"] = _page(
         found.issue.project,
-        reports.of_issue(found.issue.pk),
+        reports.of_issue(*found.family),
         request.GET.get("before", ""),
     )
     return render(request, "issues/issue_feedback.html", context)

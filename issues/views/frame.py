@@ -51,12 +51,12 @@ def find_event(found: OpenIssue, wanted: str) -> StoredEvent | None:
     issue = found.issue
     if wanted in {"latest", "oldest"}:
         find = latest_event if wanted == "latest" else oldest_event
-        row = find(issue.pk)
+        row = find(*found.family)
         return None if row is None else open_event(row)
     if not re.fullmatch(r"[0-9a-fA-F]{32}", wanted.replace("-", "")):
         raise Http404
     stored = load_event(issue.project_id, uuid.UUID(wanted))
-    if stored is not None and stored.row.issue_id != issue.pk:
+    if stored is not None and stored.row.issue_id not in found.family:
         raise Http404
     return stored
 

@@ -28,7 +28,7 @@ def head(request: HttpRequest, scope: Scope, found: OpenIssue) -> dict[str, Any]
     """The head as the templates name it."""
     issue = found.issue
     newest = _releases(found)
-    releases = releases_of(issue, (row.release for row in newest))
+    releases = releases_of(issue, (row.release for row in newest), found.family)
     changes = changes_of(found.family)
     can_resolve = scope.can_triage and issue.state.status != Status.RESOLVED
     asked = request.GET.get("graph", "")

@@ -28,6 +28,7 @@ from issues import shortid
 from issues.assignment import assignees_of
 from issues.cursors import CursorError, Sort
 from issues.listing import Page, list_issues, matching_ids, rows_by_id
+from issues.merging.families import seen_instead
 from issues.models import Event, Issue, Tag
 from issues.search import UNRESOLVED, IssueFilter, SearchError, parse
 from issues.views import live
@@ -314,7 +315,7 @@ def _direct_hit(scope: Scope, projects: Sequence[Project], query: str) -> str | 
     ).first()
     if event is None:
         return None
-    address = _address(scope, Issue.objects.filter(pk=event.issue_id).first())
+    address = _address(scope, seen_instead([event.issue_id]).get(event.issue_id))
     return address and f"{address}events/{event.event_id.hex}/"
 
 

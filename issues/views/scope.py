@@ -11,10 +11,13 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 
 from issues import reports
+from issues.merging.families import survivor_of
 from issues.models import Bookmark, FamilyMember, Issue, Sighting, Status
 from projects import rulesets
 from projects.access import Permission, membership_for, permission_of, projects_of
@@ -38,6 +41,14 @@ class OpenIssue:
     family: list[int]
     # The rules for grouping that hold in its project.
     rules: GroupingTexts
+
+
+class _IsMerged(Exception):
+    """The issue of that id is not seen, but its survivor is."""
+
+    def __init__(self, issue_id: int) -> None:
+        super().__init__(issue_id)
+        self.issue_id = issue_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,8 @@ class Scope:
         )
         if found is None:
             raise Http404
+        if found.state.status == Status.MERGED:
+            raise _IsMerged(found.pk)
         found.project.organization = self.organization
         return OpenIssue(
             issue=found,
@@ -112,7 +125,10 @@ def page(
     ) -> HttpResponseBase:
         membership = membership_for(request.user, org)
         scope = Scope(cast(User, request.user), membership)
-        response = view(request, scope, *args, **kwargs)
+        try:
+            response = view(request, scope, *args, **kwargs)
+        except _IsMerged as merged:
+            response = _to_survivor(request, merged.issue_id)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
@@ -125,6 +141,17 @@ def page(
         return signed_in(request, **kwargs)
 
     return outer
+
+
+def _to_survivor(request: HttpRequest, issue_id: int) -> HttpResponseBase:
+    """The same page of the issue that people see instead. Raises Http404."""
+    survivor = survivor_of(issue_id)
+    match = request.resolver_match
+    if survivor is None or match is None:
+        raise Http404
+    path = reverse(match.view_name, kwargs={**match.kwargs, "number": survivor.number})
+    query = request.GET.urlencode()
+    return redirect(f"{path}?{query}" if query else path)
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from issues import triage
+from issues import operations, triage
+from issues.merging import actions
 from issues.merging.changes import CannotMerge, CannotUnmerge, merge, unmerge
 from issues.merging.families import family_of, members_of, survivor_of
 from issues.models import (
@@ -21,10 +22,13 @@ from issues.models import (
     IssueState,
     IssueTags,
     IssueUser,
+    Operation,
     Snooze,
     Status,
     Substatus,
 )
+from issues.operations import Selection
+from issues.removal import remove_deleted
 from issues.repair import repair
 from issues.snoozes import Until
 from issues.tagcounts import tags_of_issue
@@ -279,3 +283,68 @@ def test_members_are_listed_without_the_survivor(project: Project) -> None:
     one, other = send(project, "OneError", 2), send(project, "OtherError")
     merge(project, [one, other], user=None)
     assert [member.source_id for member in members_of(one)] == [other]
+
+
+def apply_merge(
+    project: Project, *issue_ids: int, into: int | None = None
+) -> Operation:
+    organization = project.organization
+    selection = Selection.of(organization, [project], issue_ids)
+    return operations.apply(selection, actions.merge(into), user=None)
+
+
+def test_undo_of_a_merge_parts_what_was_merged(project: Project) -> None:
+    one, other = send(project, "OneError", 2), send(project, "OtherError")
+    triage.resolve([other], user=None)
+    operation = apply_merge(project, one, other)
+    assert (operation.data["survivor"], operation.changed) == (one, 1)
+    assert operations.undo(operation, None).restored == 1
+    assert state_of(other).status == Status.RESOLVED
+    assert not FamilyMember.objects.exists()
+
+
+def test_undo_of_a_merge_gives_back_families(project: Project) -> None:
+    a, b, c, d = (send(project, f"{name}Error", n) for n, name in enumerate("ABCD", 1))
+    merge(project, [a, b], user=None)
+    merge(project, [c, d], user=None)
+    operation = apply_merge(project, b, d)
+    send(project, "AError")
+    operations.undo(operation, None)
+    assert (family_of(a), family_of(c)) == ([b, a], [d, c])
+    assert (state_of(b).event_count, state_of(d).event_count) == (4, 7)
+    assert repair(dry_run=True).details == ()
+
+
+def test_undo_of_a_merge_leaves_what_was_parted_since(project: Project) -> None:
+    a, b, c = (send(project, f"{name}Error", n) for n, name in enumerate("ABC", 1))
+    operation = apply_merge(project, a, b, c)
+    unmerge(project, c, [a], user=None)
+    undone = operations.undo(operation, None)
+    assert (undone.restored, undone.changed_since) == (1, 1)
+
+
+def test_undo_of_an_unmerge_merges_again(project: Project) -> None:
+    one, other = send(project, "OneError", 2), send(project, "OtherError")
+    merge(project, [one, other], user=None)
+    chosen = actions.unmerge(project.organization, project, one, [other])
+    operation = operations.apply(*chosen, user=None)
+    assert state_of(one).event_count == 2
+    operations.undo(operation, None)
+    assert state_of(one).event_count == 3
+    assert repair(dry_run=True).details == ()
+
+
+def test_merge_that_cannot_be_leaves_no_operation(project: Project) -> None:
+    with pytest.raises(CannotMerge):
+        apply_merge(project, send(project, "OneError"))
+    assert not Operation.objects.exists()
+
+
+def test_deleted_project_takes_families_along(project: Project) -> None:
+    one, other = send(project, "OneError", 2), send(project, "OtherError")
+    merge(project, [one, other], user=None)
+    Project.objects.filter(pk=project.pk).update(deleted_at=timezone.now())
+    assert remove_deleted()
+    assert not Issue.objects.exists()
+    assert not FamilyMember.objects.exists()
+    assert repair(dry_run=True).details == ()
