@@ -25,8 +25,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "run-operations": _every(60.0, "issues.tasks.run_operations"),
     "prune-operations": _every(6 * 3600.0, "issues.tasks.prune_operations"),
     "resume-regroupings": _every(10.0, "issues.tasks.resume_regroupings"),
+    "purge-issues": _every(3600.0, "issues.tasks.purge_issues"),
+    "settle-issues": _every(900.0, "issues.tasks.settle_issues"),
+    "renew-forecasts": _every(6 * 3600.0, "issues.tasks.renew_forecasts"),
     "prune-regroupings": _every(6 * 3600.0, "issues.tasks.prune_regroupings"),
-    "resume-regroupings": _every(10.0, "issues.tasks.resume_regroupings"),
     "sweep-files": _every(6 * 3600.0, "issues.tasks.sweep_files"),
     "remove-projects": _every(300.0, "issues.tasks.remove_deleted_projects"),
 }

@@ -135,6 +135,7 @@ def link(events: Sequence[NewEvent], issue_of: Sequence[int]) -> None:
 def of_project(project: Project, *, unresolved: bool) -> QuerySet[UserReport]:
     """The project's reports, newest first; with their issues."""
     rows = UserReport.objects.filter(project=project)
+    rows = rows.exclude(issue__state__status=Status.DELETED)
     if unresolved:
         # What belongs to no issue waits until somebody marks it.
         open_issue = (

@@ -183,17 +183,40 @@ def _drop(day: date) -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_DIGESTS}'")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_RUN])
+        hold_run(cursor)
         if day not in partitions.existing():
             return
         _collect(cursor, f"issues_event_{day:%Y%m%d}")
         _hold_up_digests(cursor)
-        _count_for_families(cursor)
-        cursor.execute(_LOCK_STATES)
-        for statement in _COUNT_OFF:
-            cursor.execute(statement)
+        _count_off_collected(cursor)
         cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_READERS}'")
         partitions.drop(day)
+
+
+def hold_run(cursor: CursorWrapper) -> None:
+    """Waits until no other drops a day or counts events off, for this transaction.
+
+    To be taken before the lock of any shard.
+    """
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_RUN])
+
+
+def count_off(cursor: CursorWrapper, events: str) -> None:
+    """Counts the events of a table off before its caller deletes them.
+
+    The table has the columns of issues_event; its caller holds the run, the lock of
+    the events' shard and a transaction.
+    """
+    for statement in _COLLECT:
+        cursor.execute(statement.format(events=events))
+    _count_off_collected(cursor)
+
+
+def _count_off_collected(cursor: CursorWrapper) -> None:
+    _count_for_families(cursor)
+    cursor.execute(_LOCK_STATES)
+    for statement in _COUNT_OFF:
+        cursor.execute(statement)
 
 
 def _collect(cursor: CursorWrapper, events: str) -> None:

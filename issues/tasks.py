@@ -7,7 +7,16 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from issues import filestore, operations, removal, retention, triage
+from issues import (
+    aging,
+    escalation,
+    filestore,
+    operations,
+    purging,
+    removal,
+    retention,
+    triage,
+)
 from issues.regrouping import runs
 
 # Operations stop after this long, so that the worker's digests get their turn.
@@ -62,24 +71,29 @@ def resume_regroupings() -> None:
 
 
 @shared_task
+def purge_issues() -> None:
+    """Removes long deleted issues for good, and comes back while some are left."""
+    if not purging.purge_deleted(timezone.now()):
+        purge_issues.delay()
+
+
+@shared_task
+def settle_issues() -> None:
+    """What time alone changes: issues grow old or quiet, forecasts are made anew."""
+    if not aging.settle(timezone.now()):
+        settle_issues.delay()
+
+
+@shared_task
+def renew_forecasts() -> None:
+    """Makes the forecasts anew above which ignored issues escalate."""
+    escalation.renew_limits(timezone.now())
+
+
+@shared_task
 def prune_regroupings() -> None:
     """Drops what undoing old runs would need."""
     runs.prune(timezone.now())
-
-
-@shared_task
-def regroup(run_id: int, turn: int) -> None:
-    """Takes a run of regrouping further, and comes back for the rest."""
-    following = runs.advance(run_id, turn)
-    if following is not None:
-        regroup.delay(run_id, following)
-
-
-@shared_task
-def resume_regroupings() -> None:
-    """Takes up the runs whose worker was killed; for all others it changes nothing."""
-    for run_id, turn in runs.unfinished():
-        regroup.delay(run_id, turn)
 
 
 @shared_task

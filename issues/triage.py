@@ -7,7 +7,7 @@ Activity in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from issues import resolutions, snoozes
+from issues.merging.families import with_families
 from issues.models import (
     VISIBLE_STATUSES,
     Activity,
@@ -40,6 +41,8 @@ _KINDS = {
 # What an undo's activities tell.
 _UNDONE = {"reason": "undo"}
 
+# Of unresolved issues, for some days.
+FRESH = (Substatus.NEW, Substatus.REGRESSED, Substatus.ESCALATING)
 # These say that a row tells what the state waits for.
 _WAITING = (
     Substatus.IN_RELEASE,
@@ -123,6 +126,23 @@ def wake_due(now: datetime) -> int:
     return len(ids)
 
 
+def make_ongoing(issue_ids: Iterable[int], *, before: datetime) -> None:
+    """What was new or back before that time is nothing special any more."""
+    now = timezone.now()
+    with transaction.atomic():
+        fresh = _locked(issue_ids).filter(
+            status=Status.UNRESOLVED,
+            substatus__in=FRESH,
+            status_at__lt=before,
+        )
+        states = list(fresh)
+        # When it was opened stays: what was done then can still be undone.
+        IssueState.objects.filter(issue__in=[s.issue_id for s in states]).update(
+            substatus=Substatus.ONGOING
+        )
+        _note(states, Activity.Kind.ONGOING, None, now, None, {}, {})
+
+
 def set_status(
     issue_ids: Iterable[int],
     status: Status,
@@ -132,12 +152,14 @@ def set_status(
     fixes: Mapping[int, Fix] | None = None,
     until: Until | None = None,
     operation_id: int | None = None,
+    is_by_age: bool = False,
 ) -> list[Change]:
     """Gives the issues another status; what those were that really changed.
 
     `because` is what the activity tells of the reason, where the service itself acts;
     `fixes` says by project in which release resolved issues are fixed, `until` what
-    ends the ignoring; `operation_id` what all of it is part of.
+    ends the ignoring; `operation_id` what all of it is part of; `is_by_age` that they
+    are resolved because nothing was heard of them.
     """
     substatus = _SUBSTATUS[status] if fixes is None else Substatus.IN_RELEASE
     if until is not None:
@@ -145,6 +167,8 @@ def set_status(
         substatus = (
             Substatus.UNTIL_ESCALATING if is_escalating else Substatus.UNTIL_CONDITION
         )
+    if is_by_age:
+        substatus = Substatus.BY_AGE
     now = timezone.now()
     with transaction.atomic():
         states = list(_differing(_locked(issue_ids), status, substatus))
@@ -156,7 +180,8 @@ def set_status(
         new = _by(user_id, states, fixes) if fixes else {}
         terms = terms_for(states, until, now, user_id) if until else {}
         told = _wait_for(states, new, terms)
-        _note(states, _KINDS[status], user, now, operation_id, because or {}, told)
+        kind = Activity.Kind.RESOLVED_BY_AGE if is_by_age else _KINDS[status]
+        _note(states, kind, user, now, operation_id, because or {}, told)
     return changes
 
 
@@ -192,6 +217,16 @@ def undo(
             those = [state for state in states if state.status == status]
             _note(those, kind, user, now, operation_id, _UNDONE, told)
     return [state.issue_id for state in states]
+
+
+def hide_members(issue_ids: Collection[int]) -> None:
+    """Hides what was merged into deleted issues as deeply as those."""
+    _merged(issue_ids).update(status=Status.DELETED)
+
+
+def show_members(issue_ids: Collection[int]) -> None:
+    """Undoes `hide_members`: they are merged and no more than that."""
+    _merged(issue_ids).update(status=Status.MERGED)
 
 
 def set_bookmark(issue_ids: Iterable[int], user: User, on: bool) -> list[int]:
@@ -243,6 +278,12 @@ def _locked(issue_ids: Iterable[int]) -> QuerySet[IssueState]:
         .order_by("issue_id")
         .select_for_update()
     )
+
+
+def _merged(issue_ids: Collection[int]) -> QuerySet[IssueState]:
+    """The states of what is hidden in the families of the issues."""
+    hidden = set(with_families(issue_ids)).difference(issue_ids)
+    return IssueState.objects.filter(issue__in=hidden)
 
 
 def _note(

@@ -203,8 +203,15 @@ def _add_places(
     return release_of
 
 
+# Of issues that are neither merged into others nor deleted; their room stands above
+# this one and has the names (issues.models.VISIBLE_STATUSES).
+SHOWN_STATUSES = (0, 1, 2)
+
+
 def _add_new_issues(figures: dict[int, Figures], projects: Sequence[Project]) -> None:
-    of_projects = Q(new_issues__project__in=projects)
+    of_projects = Q(
+        new_issues__project__in=projects, new_issues__state__status__in=SHOWN_STATUSES
+    )
     counted = Release.objects.filter(pk__in=list(figures)).annotate(
         count=Count("new_issues", filter=of_projects)
     )

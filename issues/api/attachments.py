@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from issues import attachments
 from issues.api.lookup import read_event_id
-from issues.models import Attachment
+from issues.models import Attachment, Event, Status
 from issues.views.attachments import download_of
 from projects.api.lookup import project_of
 from projects.api.paging import PageQuery, page_response, read_slice
@@ -104,6 +104,9 @@ def _files_of(
     found = project_of(request, org, project)
     event_id = read_event_id(event)
     if event_id is None:
+        raise Http404
+    events = Event.objects.filter(project=found.pk, event_id=event_id)
+    if events.filter(issue__state__status=Status.DELETED).exists():
         raise Http404
     rows = Attachment.objects.filter(project=found, event_id=event_id)
     return rows.order_by("pk")

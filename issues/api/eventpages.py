@@ -13,8 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from issues.events import events_of_issue
-from issues.merging.families import family_of
-from issues.models import Event
+from issues.models import Event, Status
 from projects.api.paging import FIRST, PAST_LAST, Slice, bad_cursor
 
 # 17 digits of microseconds stay within what a datetime holds.
@@ -44,7 +43,7 @@ def page_of_issue(issue_id: int, *, cursor: str, limit: int) -> Slice[Event]:
     if cursor == PAST_LAST:
         return Slice(rows=[], previous=None, next=None)
     place = _read(cursor)
-    events = events_of_issue(*family_of(issue_id))
+    events = events_of_issue(issue_id)
     if place is None:
         return _slice(list(events[: limit + 1]), place, limit)
     received_at, event_id = place.key
@@ -86,7 +85,7 @@ CROSS JOIN LATERAL (
     ORDER BY received_at {order}, event_id {order}
     LIMIT %(count)s
 ) e
-WHERE s.project_id = %(project)s
+WHERE s.project_id = %(project)s AND s.status <> %(deleted)s
 ORDER BY e.received_at {order}, e.event_id {order}
 LIMIT %(count)s
 """
@@ -120,6 +119,7 @@ def _look(project_id: int, place: Place, span: timedelta, count: int) -> list[Ke
     )
     parameters: dict[str, Any] = {
         "project": project_id,
+        "deleted": Status.DELETED.value,
         "since": received_at - back,
         "until": received_at + forth,
         "received_at": received_at,

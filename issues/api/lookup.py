@@ -80,6 +80,7 @@ def find_event(projects: Iterable[Project], event_id: uuid.UUID) -> Event | None
     """The newest event of that id in the projects."""
     ids = [project.pk for project in projects]
     events: QuerySet[Event] = Event.objects.filter(project__in=ids, event_id=event_id)
+    events = events.exclude(issue__state__status=Status.DELETED)
     return events.order_by("-received_at").first()
 
 

@@ -43,7 +43,9 @@ def _change(operation: Operation, issue_ids: Sequence[int]) -> list[Item]:
     changes = triage.set_status(
         issue_ids, Status.DELETED, user=operation.user, operation_id=operation.pk
     )
-    marks = _take_fingerprints([change.issue_id for change in changes])
+    hidden = [change.issue_id for change in changes]
+    triage.hide_members(hidden)
+    marks = _take_fingerprints(hidden)
     if operation.kind == "discard":
         _discard(operation, marks)
     return [[*item_of(change), marks[change.issue_id]] for change in changes]
@@ -59,6 +61,7 @@ def _restore(
         user=user,
         operation_id=operation.pk,
     )
+    triage.show_members(back)
     marks = {item[0]: item[-1] for item in items}
     _give_fingerprints([mark for issue in back for mark in marks[issue]])
     if operation.kind == "discard":

@@ -43,6 +43,11 @@ def resolve(selection: Selection, where: FixedIn | None = None) -> Action:
     )
 
 
+def resolve_quiet(hours: int) -> Action:
+    """Resolving what nothing was heard of for so many hours."""
+    return Action(kind="resolve", data={"age": hours})
+
+
 def unresolve() -> Action:
     return Action(kind="unresolve")
 
@@ -72,6 +77,7 @@ def _change(operation: Operation, issue_ids: Sequence[int]) -> list[Item]:
         fixes=fixes or None,
         until=Until(**data["until"]) if "until" in data else None,
         operation_id=operation.pk,
+        is_by_age="age" in data,
     )
     return [item_of(change) for change in changes]
 
@@ -87,8 +93,8 @@ def _restore(
     )
 
 
-def _reason(data: Data) -> Mapping[str, str]:
-    return {"reason": data["reason"]} if "reason" in data else {}
+def _reason(data: Data) -> Mapping[str, int]:
+    return {"age": data["age"]} if "age" in data else {}
 
 
 def item_of(change: Change) -> Item:
@@ -119,10 +125,15 @@ def _resolved_one(data: Data) -> str:
         return _("Resolved %s in the latest release")
     if place == "commit":
         return _("Resolved %s in a commit")
+    if "age" in data:
+        return _("Resolved %s, which had been quiet")
     return _("Resolved %s in that release") if place else _("Resolved %s")
 
 
 def _resolved_many(data: Data, n: int) -> str:
+    if "age" in data:
+        quiet = ngettext("%d quiet issue resolved", "%d quiet issues resolved", n)
+        return quiet % n
     return ngettext("%d issue resolved", "%d issues resolved", n) % n
 
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, QuerySet
 
 from projects.access import projects_of
 from projects.models import Organization, Project
+from releases.listing import SHOWN_STATUSES
 from releases.models import (
     Deploy,
     Release,
@@ -252,7 +253,9 @@ def _memberships(ids: list[int], projects: list[Project]) -> dict[int, list[Proj
 
 def _new_issues(ids: list[int]) -> dict[tuple[int, int], int]:
     """By release and project."""
-    counted = Release.objects.filter(pk__in=ids, new_issues__isnull=False)
+    counted = Release.objects.filter(
+        pk__in=ids, new_issues__state__status__in=SHOWN_STATUSES
+    )
     rows = counted.values_list("pk", "new_issues__project").annotate(Count("pk"))
     return {(release, project): count for release, project, count in rows}
 

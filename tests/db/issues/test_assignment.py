@@ -6,7 +6,7 @@ import pytest
 
 from issues import operations
 from issues.assignment import NOBODY, Assignee, assignees_of, members_of, teams_of
-from issues.models import Activity, Assignment, Issue
+from issues.models import Activity, Assignment, Issue, Operation
 from issues.operations import Selection, assigning
 from projects.models import Membership, Organization, Role, Team, User
 from projects.services import remove_member
@@ -38,7 +38,7 @@ def core(organization: Organization) -> Team:
     return Team.objects.create(organization=organization, slug="core", name="Core")
 
 
-def give(issue: Issue, to: Assignee, user: User | None = None) -> operations.Operation:
+def give(issue: Issue, to: Assignee, user: User | None = None) -> Operation:
     project = issue.project
     selection = Selection.of(project.organization, [project], [issue.pk])
     return operations.apply(selection, assigning.assign(to), user=user)
@@ -46,7 +46,9 @@ def give(issue: Issue, to: Assignee, user: User | None = None) -> operations.Ope
 
 def holder(issue: Issue) -> str:
     row = assignees_of([issue.pk]).get(issue.pk)
-    return str(row.team or row.member.user) if row and (row.team or row.member) else ""
+    if row is None or row.member is None:
+        return str(row.team) if row else ""
+    return str(row.member.user)
 
 
 def test_assigning_says_to_whom_and_by_whom(issue: Issue, ada: Membership) -> None:
