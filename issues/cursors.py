@@ -20,15 +20,38 @@ class Sort(StrEnum):
     FIRST_SEEN = "first_seen"
     EVENTS = "events"
     USERS = "users"
+    PRIORITY = "priority"
+    TREND = "trend"
 
     @property
     def key(self) -> str:
-        """The whole number that is sorted by, as SQL over the state `s`."""
+        """The whole number that is sorted by, as SQL over the state `s`.
+
+        `%(hour)s` in it is the running hour.
+        """
         return _KEYS[self]
 
 
+# What a day without events costs, and ten times the events or users, a level, or news
+# are worth, in thousandths of a point.
+_PRIORITY = """(1000 * (s.last_seen_minute / 1440.0::float8
+    + log(1 + s.event_count::float8) + log(1 + s.user_count::float8)
+    + s.level / 10.0::float8
+    + CASE WHEN s.substatus IN (1, 3, 7) THEN 1 ELSE 0 END))::bigint"""
+
+# Seven times the last 24 hours' events less those of the seven days before. What had
+# none in the last 24 hours comes after all else, as it was seen.
+_TREND = """CASE WHEN s.last_seen_minute / 60 > %(hour)s - 24 THEN (
+        SELECT coalesce(sum(CASE WHEN h.hour > %(hour)s - 24 THEN 7 * h.count
+            ELSE -h.count END), 0)::bigint
+        FROM issues_hourcount h
+        WHERE h.issue_id = s.issue_id AND h.hour > %(hour)s - 192)
+    ELSE s.last_seen_minute - 1000000000000000 END"""
+
 # Minutes are what the index of the default order holds.
 _KEYS = {
+    Sort.PRIORITY: _PRIORITY,
+    Sort.TREND: _TREND,
     Sort.LAST_SEEN: "s.last_seen_minute",
     Sort.FIRST_SEEN: "(extract(epoch FROM s.first_seen) * 1000000)::bigint",
     Sort.EVENTS: "s.event_count",

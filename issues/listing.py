@@ -1,4 +1,4 @@
-"""A page of issues: filtered, sorted, with counts and sparkline in one statement."""
+"""A page of issues: filtered, sorted, with counts and sparkline."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from issues import shortid
-from issues.conditions import Condition, conditions
+from issues.conditions import conditions
 from issues.cursors import Cursor, Sort, read_cursor
+from issues.finding import Search
 from issues.models import VISIBLE_STATUSES, Level, Status, Substatus
 from issues.search import IssueFilter
 from projects.models import Project, User
 from projects.windows import Graph, Window
-
-# Totals are exact up to here; beyond, "10k+" is shown.
-TOTAL_CAP = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +69,13 @@ class Page:
     previous_cursor: str | None
     # How many rows stand before the first of this page, as far as known.
     offset: int
-    # All that match; TOTAL_CAP where there are more.
+    # All that match; the bound up to which is counted where there are more.
     total: int
     total_is_capped: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+@dataclass(frozen=True, slots=True)
+class _Placed:
     """A row with the key that it was sorted by."""
 
     key: int
@@ -112,13 +111,15 @@ def list_issues(
     where = conditions(projects, filter, user)
     if where is None:
         return _NOTHING
-    window = Window.ending(now, graph) if graph else None
-    statement, parameters = _statement(where, sort, place, window)
-    parameters |= {"limit": limit + 1, "reader": user.pk if user else None}
-    by_id = {project.pk: project for project in projects}
-    found = [_read(row, by_id, window) for row in _fetch(statement, parameters)]
-    is_all = place is None and len(found) <= limit
-    return _page(found, place, limit, len(found) if is_all else _total(where))
+    search = Search(where, sort, now)
+    found = search.page(place, limit + 1)
+    rows = _rows(projects, [issue for _, issue in found.pairs], user, graph, now)
+    placed = [_Placed(key, rows[one]) for key, one in found.pairs if one in rows]
+    total = found.total
+    if total is None and place is None and len(found.pairs) <= limit:
+        total = len(found.pairs)
+    bounded = search.total() if total is None else (total, False)
+    return _page(placed, place, limit, bounded)
 
 
 def rows_by_id(
@@ -130,29 +131,18 @@ def rows_by_id(
     now: datetime,
 ) -> dict[int, IssueRow]:
     """The issues as rows, in whatever status people see: those of the projects."""
-    if not projects or not issue_ids:
-        return {}
-    where = Condition()
-    within = where.bind([project.pk for project in projects])
-    wanted = where.bind(list(issue_ids))
-    where.clauses.append(f"s.project_id = ANY({within}::int4[])")
-    where.clauses.append(f"s.issue_id = ANY({wanted}::int4[])")
-    visible = where.bind(list(VISIBLE_STATUSES))
-    where.clauses.append(f"s.status = ANY({visible}::int2[])")
-    window = Window.ending(now, graph)
-    statement, parameters = _statement(where, Sort.LAST_SEEN, None, window)
-    parameters |= {"limit": len(issue_ids), "reader": user.pk if user else None}
-    by_id = {project.pk: project for project in projects}
-    found = [_read(row, by_id, window).row for row in _fetch(statement, parameters)]
-    return {row.issue_id: row for row in found}
+    return _rows(projects, issue_ids, user, graph, now)
 
 
 def count_issues(
     projects: Sequence[Project], filter: IssueFilter, user: User | None
 ) -> int:
-    """How many issues match; TOTAL_CAP + 1 where there are more."""
+    """How many issues match; one more than the bound where there are more."""
     where = conditions(projects, filter, user)
-    return _total(where) if where else 0
+    if where is None:
+        return 0
+    total, is_capped = Search(where, Sort.LAST_SEEN, timezone.now()).total()
+    return total + is_capped
 
 
 def count_exactly(
@@ -195,39 +185,27 @@ _NOTHING = Page(
 )
 
 _ROWS = """
-{with_}
-SELECT p.key, p.issue_id, i.project_id, i.number, i.kind, i.title, i.type, i.value,
+SELECT s.issue_id, i.project_id, i.number, i.kind, i.title, i.type, i.value,
     i.culprit, i.metadata::text, i.platform, i.logger, s.level, s.status, s.substatus,
     s.first_seen, s.last_seen, s.event_count, s.user_count,
     b.id IS NOT NULL AS is_bookmarked,
     coalesce(v.seen_at < s.last_seen, true) AS is_unseen,
     {graph} AS graph
-FROM (
-    SELECT s.issue_id, {key} AS key FROM issues_issuestate s
-    WHERE {where}
-    ORDER BY {key} {order}, s.issue_id {order} LIMIT %(limit)s
-) p
-JOIN issues_issuestate s ON s.issue_id = p.issue_id
-JOIN issues_issue i ON i.id = p.issue_id
-LEFT JOIN issues_bookmark b ON b.issue_id = p.issue_id AND b.user_id = %(reader)s
-LEFT JOIN issues_sighting v ON v.issue_id = p.issue_id AND v.user_id = %(reader)s
-ORDER BY p.key {order}, p.issue_id {order}
+FROM issues_issuestate s
+JOIN issues_issue i ON i.id = s.issue_id
+LEFT JOIN issues_bookmark b ON b.issue_id = s.issue_id AND b.user_id = %(reader)s
+LEFT JOIN issues_sighting v ON v.issue_id = s.issue_id AND v.user_id = %(reader)s
+WHERE s.issue_id = ANY(%(ids)s::int4[]) AND s.project_id = ANY(%(projects)s::int4[])
+  AND s.status = ANY(%(visible)s::int2[])
 """
 
 # Pairs of bucket number and count.
 _GRAPH = """ARRAY(
     SELECT ARRAY[(h.hour - %(first_hour)s) / %(bucket_hours)s, sum(h.count)::int4]
     FROM issues_hourcount h
-    WHERE h.issue_id = p.issue_id AND h.hour >= %(first_hour)s
+    WHERE h.issue_id = s.issue_id AND h.hour >= %(first_hour)s
     GROUP BY (h.hour - %(first_hour)s) / %(bucket_hours)s
 )"""
-
-_TOTAL = """
-{with_}
-SELECT count(*) FROM (
-    SELECT FROM issues_issuestate s WHERE {where} LIMIT %(limit)s
-) AS matching
-"""
 
 _COUNT = "{with_} SELECT count(*) FROM issues_issuestate s WHERE {where}"
 
@@ -238,42 +216,39 @@ ORDER BY s.last_seen_minute DESC, s.issue_id DESC LIMIT %(limit)s
 """
 
 
-def _statement(
-    where: Condition, sort: Sort, place: Cursor | None, window: Window | None
-) -> tuple[str, dict[str, Any]]:
-    """The list's statement and its parameters, apart from the limit and reader."""
-    is_backward = place is not None and place.is_backward
-    clauses = where.where
-    parameters = dict(where.parameters)
-    if place:
-        compare = ">" if is_backward else "<"
-        clauses += f" AND ({sort.key}, s.issue_id) {compare} (%(key)s, %(id)s)"
-        parameters |= {"key": place.key, "id": place.issue_id}
+def _rows(
+    projects: Sequence[Project],
+    issue_ids: Sequence[int],
+    user: User | None,
+    graph: Graph | None,
+    now: datetime,
+) -> dict[int, IssueRow]:
+    """The rows of those of the issues that the projects have, by id."""
+    if not projects or not issue_ids:
+        return {}
+    window = Window.ending(now, graph) if graph else None
+    by_id = {project.pk: project for project in projects}
+    parameters: dict[str, Any] = {
+        "ids": list(issue_ids),
+        "projects": list(by_id),
+        "visible": list(VISIBLE_STATUSES),
+        "reader": user.pk if user else None,
+    }
     if window:
         parameters |= {
             "first_hour": window.first_hour,
             "bucket_hours": window.bucket_hours,
         }
-    statement = _ROWS.format(
-        with_=where.with_,
-        key=sort.key,
-        where=clauses,
-        order="ASC" if is_backward else "DESC",
-        graph=_GRAPH if window else "NULL",
-    )
-    return statement, parameters
-
-
-def _fetch(statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(_ROWS.format(graph=_GRAPH if window else "NULL"), parameters)
         names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {row["issue_id"]: _read(row, by_id, window) for row in found}
 
 
 def _read(
     row: dict[str, Any], projects: dict[int, Project], window: Window | None
-) -> _Found:
+) -> IssueRow:
     counts = window.spread(row["graph"]) if window else []
     is_hourly = window is not None and window.bucket_hours == 1
     read = row | {
@@ -285,19 +260,14 @@ def _read(
         "counts_24h": counts if is_hourly else [],
         "counts_14d": [] if is_hourly else counts,
     }
-    for name in ("key", "project_id", "graph"):
+    for name in ("project_id", "graph"):
         del read[name]
-    return _Found(key=row["key"], row=IssueRow(**read))
+    return IssueRow(**read)
 
 
-def _total(where: Condition) -> int:
-    statement = _TOTAL.format(with_=where.with_, where=where.where)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, where.parameters | {"limit": TOTAL_CAP + 1})
-        return int(cursor.fetchone()[0])
-
-
-def _page(found: list[_Found], place: Cursor | None, limit: int, total: int) -> Page:
+def _page(
+    found: list[_Placed], place: Cursor | None, limit: int, total: tuple[int, bool]
+) -> Page:
     """The page of up to limit + 1 rows in reading direction."""
     is_backward = place is not None and place.is_backward
     has_more = len(found) > limit
@@ -317,6 +287,6 @@ def _page(found: list[_Found], place: Cursor | None, limit: int, total: int) -> 
         if found and has_previous
         else None,
         offset=offset,
-        total=min(total, TOTAL_CAP),
-        total_is_capped=total > TOTAL_CAP,
+        total=total[0],
+        total_is_capped=total[1],
     )

@@ -42,7 +42,8 @@ from issues.api.queries import (
 )
 from issues.charts import history_of_issue
 from issues.cursors import CursorError
-from issues.listing import TOTAL_CAP, IssueRow, Page, list_issues
+from issues.finding import TOTAL_CAP
+from issues.listing import IssueRow, Page, list_issues
 from projects.api.lookup import project_of, projects_or_all, user_of
 from projects.api.paging import (
     FIRST,

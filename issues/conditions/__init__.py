@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from issues.conditions import names, states
-from issues.conditions.sql import Condition, Scope, one_of
+from issues.conditions.sql import Condition, Scope, each, joined, one_of
 from issues.conditions.text import add_texts
 from issues.search.terms import (
+    AssigneeTerm,
     BookmarkTerm,
     ColumnTerm,
     EventTerm,
@@ -33,6 +34,7 @@ _ADD: dict[type[Any], Callable[[Condition, Scope, Any], None]] = {
     TimeTerm: states.add_time,
     NumberTerm: states.add_number,
     ColumnTerm: states.add_column,
+    AssigneeTerm: states.add_assignee,
     BookmarkTerm: states.add_bookmark,
     ProjectTerm: states.add_project,
     IssueTerm: states.add_issue,
@@ -62,4 +64,4 @@ def conditions(
     return condition
 
 
-__all__ = ["Condition", "conditions"]
+__all__ = ["Condition", "conditions", "each", "joined"]

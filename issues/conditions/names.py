@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from issues.conditions.sql import Condition, Scope, matches, one_of
+from issues.conditions.sql import EACH, Condition, Scope, matches, one_of
 from issues.search.terms import FirstReleaseTerm, ReleaseTerm, TagTerm, UserTerm
 from issues.search.values import literal
 from releases.latest import latest_release
@@ -46,9 +46,9 @@ def add_first_release(
     condition: Condition, scope: Scope, term: FirstReleaseTerm
 ) -> None:
     ids = condition.bind(_release_ids(scope, term.versions))
-    condition.add(
+    condition.add_dear(
         "EXISTS (SELECT FROM issues_issue i "
-        f"WHERE i.id = s.issue_id AND i.first_release_id = ANY({ids}::int4[]))",
+        f"WHERE i.id = s.issue_id AND i.first_release_id = ANY({ids}::int4[]) {EACH})",
         is_negated=term.is_negated,
     )
 
@@ -57,10 +57,13 @@ def add_user(condition: Condition, scope: Scope, term: UserTerm) -> None:
     if not term.identities:
         condition.add("s.user_count > 0", is_negated=term.is_negated)
         return
-    ids = condition.bind(user_ids(scope.project_ids, term.identities))
-    condition.add(
+    found = user_ids(scope.project_ids, term.identities)
+    ids = condition.bind(found)
+    # Many ids are looked up in a hash; an index would be asked for each of them.
+    user_id = "iu.user_id" if len(found) <= _FEW_IDS else "(iu.user_id + 0)"
+    condition.add_dear(
         "EXISTS (SELECT FROM issues_issueuser iu "
-        f"WHERE iu.issue_id = s.issue_id AND iu.user_id = ANY({ids}::int4[]))",
+        f"WHERE iu.issue_id = s.issue_id AND {user_id} = ANY({ids}::int4[]) {EACH})",
         is_negated=term.is_negated,
     )
 
@@ -78,9 +81,9 @@ def _add_tag_ids(condition: Condition, ids: list[int], *, is_negated: bool) -> N
         if len(ids) <= _FEW_IDS
         else f"EXISTS (SELECT FROM unnest(it.tag_ids) AS id WHERE id = ANY({bound}))"
     )
-    condition.add(
+    condition.add_dear(
         "EXISTS (SELECT FROM issues_issuetags it "
-        f"WHERE it.issue_id = s.issue_id AND {has_one})",
+        f"WHERE it.issue_id = s.issue_id AND {has_one} {EACH})",
         is_negated=is_negated,
     )
 

@@ -9,15 +9,26 @@ from typing import Any
 
 from projects.models import Project, User
 
+# Stands at the end of a subquery that is to be run for each issue, not for all at once.
+EACH = "/* each */"
+
 _ESCAPE = re.compile(r"\\(.)|(\*)|([%_\\])", re.DOTALL)
 
 
 @dataclass(slots=True)
 class Condition:
-    """What stands before the statement and in its WHERE, and their parameters."""
+    """Clauses by what they cost, and their parameters.
 
-    ctes: list[str] = field(default_factory=list)
+    `clauses` are about columns of the state `s`; `dear` ones look elsewhere, by its
+    `issue_id`. What is about words has two forms that say the same: `texts` ask each
+    issue, `indexed` take what an index names in `ctes`.
+    """
+
     clauses: list[str] = field(default_factory=list)
+    dear: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    indexed: list[str] = field(default_factory=list)
+    ctes: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def bind(self, value: object) -> str:
@@ -27,7 +38,24 @@ class Condition:
         return f"%({name})s"
 
     def add(self, clause: str, *, is_negated: bool = False) -> None:
-        self.clauses.append(f"NOT ({clause})" if is_negated else clause)
+        """A clause on the state's own columns."""
+        self.clauses.append(_signed(clause, is_negated))
+
+    def add_dear(self, clause: str, *, is_negated: bool = False) -> None:
+        """A clause on what stands elsewhere."""
+        self.dear.append(_signed(clause, is_negated))
+
+    def add_text(
+        self, by_row: str, cte: str, by_index: str, *, is_negated: bool = False
+    ) -> None:
+        """A clause on words, in both forms."""
+        self.texts.append(_signed(by_row, is_negated))
+        self.ctes.append(cte)
+        self.indexed.append(_signed(by_index, is_negated))
+
+    @property
+    def is_dear(self) -> bool:
+        return bool(self.dear or self.texts)
 
     @property
     def with_(self) -> str:
@@ -35,7 +63,24 @@ class Condition:
 
     @property
     def where(self) -> str:
-        return " AND ".join(self.clauses)
+        """All of it, words by index."""
+        return joined([*self.clauses, *self.indexed, *self.dear])
+
+
+def joined(clauses: Sequence[str]) -> str:
+    return " AND ".join(clauses) or "true"
+
+
+def each(clauses: Sequence[str]) -> str:
+    """The clauses, their subqueries run issue by issue.
+
+    OFFSET keeps the planner from joining instead, for which it reads whole tables.
+    """
+    return joined(clauses).replace(EACH, "OFFSET 0")
+
+
+def _signed(clause: str, is_negated: bool) -> str:
+    return f"NOT ({clause})" if is_negated else f"({clause})"
 
 
 @dataclass(frozen=True, slots=True)

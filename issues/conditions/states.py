@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from issues.conditions.sql import Condition, Scope, matches, one_of
+from issues.conditions.sql import EACH, Condition, Scope, matches, one_of
 from issues.models import Level, Status, Substatus
 from issues.search.terms import (
     LEVELS,
     STATUSES,
+    AssigneeTerm,
     BookmarkTerm,
     ColumnTerm,
     EventTerm,
@@ -49,12 +50,14 @@ def add_time(condition: Condition, scope: Scope, term: TimeTerm) -> None:
         compare = "<=" if is_event else "<"
         bounds.append(f"{column} {compare} {condition.bind(until)}")
     clause = " AND ".join(bounds)
-    if is_event:
-        clause = (
-            "EXISTS (SELECT FROM issues_hourcount h "
-            f"WHERE h.issue_id = s.issue_id AND {clause})"
-        )
-    condition.add(clause, is_negated=term.is_negated)
+    if not is_event:
+        condition.add(clause, is_negated=term.is_negated)
+        return
+    condition.add_dear(
+        "EXISTS (SELECT FROM issues_hourcount h "
+        f"WHERE h.issue_id = s.issue_id AND {clause} {EACH})",
+        is_negated=term.is_negated,
+    )
 
 
 def add_number(condition: Condition, scope: Scope, term: NumberTerm) -> None:
@@ -65,19 +68,56 @@ def add_number(condition: Condition, scope: Scope, term: NumberTerm) -> None:
 def add_column(condition: Condition, scope: Scope, term: ColumnTerm) -> None:
     column = f"i.{term.column}"
     test = matches(condition, column, term.values) if term.values else f"{column} <> ''"
-    condition.add(
-        f"EXISTS (SELECT FROM issues_issue i WHERE i.id = s.issue_id AND {test})",
+    condition.add_dear(
+        "EXISTS (SELECT FROM issues_issue i "
+        f"WHERE i.id = s.issue_id AND {test} {EACH})",
         is_negated=term.is_negated,
     )
 
 
 def add_bookmark(condition: Condition, scope: Scope, term: BookmarkTerm) -> None:
     reader = condition.bind(scope.user.pk if scope.user else None)
-    condition.add(
+    condition.add_dear(
         "EXISTS (SELECT FROM issues_bookmark "
-        f"WHERE issue_id = s.issue_id AND user_id = {reader}::int8)",
+        f"WHERE issue_id = s.issue_id AND user_id = {reader}::int8 {EACH})",
         is_negated=term.is_negated,
     )
+
+
+def add_assignee(condition: Condition, scope: Scope, term: AssigneeTerm) -> None:
+    """The members and teams are looked up in the statement: there are few."""
+    reader = condition.bind(scope.user.pk if scope.user else None)
+    names = {name.lower() for name in term.names}
+    tests = [] if names else ["true"]
+    if "me" in names:
+        tests.append(f"m.user_id = {reader}::int8")
+    if "my_teams" in names:
+        tests.append(
+            "a.team_id IN (SELECT tm.team_id FROM projects_team_members tm "
+            "JOIN projects_membership mine ON mine.id = tm.membership_id "
+            f"WHERE mine.user_id = {reader}::int8)"
+        )
+    if teams := [name[1:] for name in names if name.startswith("#")]:
+        tests.append(f"t.slug = ANY({condition.bind(teams)}::text[])")
+    if people := sorted(names - {"me", "none", "my_teams"}):
+        who = condition.bind(people)
+        tests.append(
+            f"lower(u.email) = ANY({who}::text[]) OR u.id::text = ANY({who}::text[]) "
+            f"OR lower(u.first_name || ' ' || u.last_name) = ANY({who}::text[])"
+        )
+    assigned = (
+        "SELECT FROM issues_assignment a "
+        "LEFT JOIN projects_membership m ON m.id = a.member_id "
+        "LEFT JOIN projects_user u ON u.id = m.user_id "
+        "LEFT JOIN projects_team t ON t.id = a.team_id "
+        "WHERE a.issue_id = s.issue_id "
+    )
+    clauses = (
+        [f"EXISTS ({assigned} AND ({' OR '.join(tests)}) {EACH})"] if tests else []
+    )
+    if "none" in names:
+        clauses.append(f"NOT EXISTS ({assigned} {EACH})")
+    condition.add_dear(f"({' OR '.join(clauses)})", is_negated=term.is_negated)
 
 
 def add_project(condition: Condition, scope: Scope, term: ProjectTerm) -> None:
@@ -96,7 +136,7 @@ def add_issue(condition: Condition, scope: Scope, term: IssueTerm) -> None:
     ids = condition.bind(list(term.ids))
     of_project = condition.bind([project for project, _ in named])
     number = condition.bind([number for _, number in named])
-    condition.add(
+    condition.add_dear(
         f"s.issue_id = ANY({ids}::int4[]) OR s.issue_id IN ("
         "SELECT coalesce(m.survivor_id, i.id) "
         f"FROM unnest({of_project}::int4[], {number}::int4[]) AS n(project, number) "
@@ -104,14 +144,12 @@ def add_issue(condition: Condition, scope: Scope, term: IssueTerm) -> None:
         "LEFT JOIN issues_familymember m ON m.source_id = i.id)",
         is_negated=term.is_negated,
     )
-    if not term.is_negated:
-        condition.clauses[-1] = f"({condition.clauses[-1]})"
 
 
 def add_event(condition: Condition, scope: Scope, term: EventTerm) -> None:
     ids = condition.bind(list(term.ids))
     projects = condition.bind(scope.project_ids)
-    condition.add(
+    condition.add_dear(
         "s.issue_id IN (SELECT coalesce(m.survivor_id, e.issue_id) "
         "FROM issues_event e "
         "LEFT JOIN issues_familymember m ON m.source_id = e.issue_id "

@@ -28,7 +28,7 @@ def _(text: str) -> str:
 _MESSAGES = {
     Reason.IS: _(
         "{term} is not known; try is:unresolved, is:resolved, is:ignored, is:new, "
-        "is:ongoing, is:regressed, is:for_review or is:bookmarked."
+        "is:ongoing, is:regressed, is:for_review, is:assigned or is:bookmarked."
     ),
     Reason.LEVEL: _("{term} needs one of debug, info, warning, error, fatal."),
     Reason.NUMBER: _("{term} needs a number, for example {key}:>100."),

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     HAS = "has"
     LEVEL = "level"
     BOOKMARKS = "bookmarks"
+    ASSIGNED = "assigned"
     TIME = "time"
     NUMBER = "number"
     TEXT = "text"
@@ -49,6 +50,12 @@ class Key:
 KEYS = (
     Key("is", Kind.IS, _("State: unresolved, resolved, ignored, new …")),
     Key("level", Kind.LEVEL, _("How bad: error, warning …")),
+    Key(
+        "assigned",
+        Kind.ASSIGNED,
+        _("Assigned to me, none, #team or a name"),
+        others=("assigned_to", "assigned_or_suggested", "assignee"),
+    ),
     Key(
         "bookmarks",
         Kind.BOOKMARKS,

@@ -15,6 +15,7 @@ from issues.search.lexing import Token, tokens
 from issues.search.terms import (
     LEVELS,
     STATUSES,
+    AssigneeTerm,
     BookmarkTerm,
     ColumnTerm,
     EventTerm,
@@ -44,19 +45,22 @@ MAX_TERMS = 50
 
 SUBSTATUSES = frozenset(
     {"none", "new", "ongoing", "regressed", "in_release", "until_condition"}
+    | {"until_escalating", "escalating", "by_age"}
 )
 _LEVEL_WORDS = {**{level: level for level in LEVELS}, "critical": "fatal"}
+_WHY = ("new", "ongoing", "escalating", "regressed")
 # What `is:` may ask of statuses and substatuses; None: whichever.
 _STATES: dict[str, tuple[str | None, frozenset[str] | None]] = {
     **{status: (status, None) for status in STATUSES},
     "archived": ("ignored", None),
     "muted": ("ignored", None),
-    **{one: (None, frozenset({one})) for one in ("new", "ongoing", "regressed")},
-    "for_review": ("unresolved", frozenset({"new", "regressed"})),
+    **{one: (None, frozenset({one})) for one in _WHY},
+    "for_review": ("unresolved", frozenset({"new", "regressed", "escalating"})),
     "until_condition_met": ("ignored", frozenset({"until_condition"})),
+    "until_escalating": ("ignored", frozenset({"until_escalating"})),
     "forever": ("ignored", frozenset({"none"})),
 }
-STATE_WORDS = ("bookmarked", *_STATES)
+STATE_WORDS = ("assigned", "unassigned", "bookmarked", *_STATES)
 _OPPOSITE = {"=": "!=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
@@ -113,6 +117,9 @@ class _Reader:
             word = value.lower()
             if word == "bookmarked":
                 self._add(BookmarkTerm(is_negated=token.is_negated))
+            elif word in {"assigned", "unassigned"}:
+                is_none = (word == "unassigned") is not token.is_negated
+                self._add(AssigneeTerm(names=(), is_negated=is_none))
             elif word in _STATES:
                 self._narrow(*_STATES[word], token)
             else:
@@ -143,6 +150,8 @@ class _Reader:
             elif key.kind is Kind.COLUMN:
                 column: Any = key.of
                 self._add(ColumnTerm(column=column, values=(), is_negated=is_negated))
+            elif key.kind is Kind.ASSIGNED:
+                self._add(AssigneeTerm(names=(), is_negated=is_negated))
             elif key.kind is Kind.USER and not key.of:
                 self._add(UserTerm(identities=(), is_negated=is_negated))
             elif key.kind is Kind.USER:
@@ -162,6 +171,10 @@ class _Reader:
         if values != ("me",):
             raise _error(Reason.ME, token)
         self._add(BookmarkTerm(is_negated=token.is_negated))
+
+    def _take_assigned(self, key: Key, values: tuple[str, ...], token: Token) -> None:
+        names = tuple(map(unescape, values))
+        self._add(AssigneeTerm(names=names, is_negated=token.is_negated))
 
     def _take_time(self, key: Key, values: tuple[str, ...], token: Token) -> None:
         bounds = bounds_of(token.value, self.now)
@@ -271,6 +284,7 @@ readers: dict[Kind, Callable[[_Reader, Key, tuple[str, ...], Token], None]] = {
     Kind.HAS: _Reader._take_names,
     Kind.LEVEL: _Reader._take_level,
     Kind.BOOKMARKS: _Reader._take_bookmarks,
+    Kind.ASSIGNED: _Reader._take_assigned,
     Kind.TIME: _Reader._take_time,
     Kind.NUMBER: _Reader._take_number,
     Kind.TEXT: _Reader._take_words,

@@ -112,6 +112,14 @@ class BookmarkTerm(Negatable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssigneeTerm(Negatable):
+    """Issues assigned to one of these: "me", "none" for nobody, "my_teams", "#team",
+    or a member by address, name or id. No names: to anybody."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectTerm(Negatable):
     """Issues of projects with one of these ids or slugs."""
 
@@ -143,6 +151,7 @@ Term: TypeAlias = (
     | TimeTerm
     | NumberTerm
     | BookmarkTerm
+    | AssigneeTerm
     | ProjectTerm
     | IssueTerm
     | EventTerm

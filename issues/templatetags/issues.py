@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from issues.event import ProcessingError
-from issues.listing import TOTAL_CAP, Page, count_issues
+from issues.listing import Page, count_issues
 from issues.models import Assignment, Attachment, Status, Substatus
 from issues.search import UNRESOLVED
 from projects.templatetags.ui import icon
@@ -124,8 +124,8 @@ def _badge(style: str, text: str) -> SafeString:
 
 @register.filter
 def total(page: Page) -> str:
-    """How many match: exact to 10,000, then "10k+"."""
-    return f"{compact(TOTAL_CAP)}+" if page.total_is_capped else f"{page.total:,}"
+    """How many match: exact as far as was counted, then "10k+" or "1k+"."""
+    return f"{compact(page.total)}+" if page.total_is_capped else f"{page.total:,}"
 
 
 @register.simple_tag(takes_context=True)

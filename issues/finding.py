@@ -1,0 +1,205 @@
+"""Which issues stand on a page: in the order asked for, within a bounded time.
+
+What looks beyond an issue's state costs a look at each issue. So the first issues of
+the order are asked one by one: of what is common they hold a page. Only for what is
+rare are all asked, words by their index. Measured at 100,000 issues: a common word 15
+instead of 400 ms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from issues.conditions import Condition, each, joined
+from issues.cursors import Cursor, Sort
+from projects.hours import hour_of
+
+# Totals are exact up to here; beyond, "10k+" is shown. Of what is dear, "1k+", or less
+# where it is common.
+TOTAL_CAP = 10_000
+DEAR_TOTAL_CAP = 1_000
+# So many are asked one by one: for a page, and for the total of what is common.
+_FIRST = 500
+_SOME = 4_000
+# From this share on, words are common: asking some issues is cheaper than the index.
+_COMMON_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Issues in the order of the statement: pairs of key and id."""
+
+    pairs: list[tuple[int, int]]
+    # How many match in all; None where this has not come out.
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """What came of asking the first issues."""
+
+    # How many were asked, had the words, and matched.
+    asked: int
+    with_words: int
+    matching: int
+    pairs: list[tuple[int, int]]
+
+    @property
+    def is_all(self) -> bool:
+        return self.asked < _FIRST
+
+    @property
+    def words_are_common(self) -> bool:
+        return self.with_words > self.asked * _COMMON_SHARE
+
+    @property
+    def is_common(self) -> bool:
+        return self.matching > self.asked * _COMMON_SHARE
+
+
+@dataclass(slots=True)
+class Search:
+    """A condition with the order in which its issues stand."""
+
+    where: Condition
+    sort: Sort
+    now: datetime
+    # What came of asking the first issues of all.
+    _first: _Sample | None = None
+
+    def page(self, place: Cursor | None, limit: int) -> Found:
+        """The first `limit` issues behind the place, read in its direction."""
+        if not self.where.is_dear:
+            return Found(self._pairs(_PLAIN, place, limit))
+        sample = self._sample(place, limit)
+        if place is None:
+            self._first = sample
+        if sample.is_all or len(sample.pairs) >= limit:
+            is_total = sample.is_all and place is None
+            return Found(sample.pairs, sample.matching if is_total else None)
+        template = _AFTERWARDS if sample.words_are_common else _BY_INDEX
+        row = self._row(template, place, limit)
+        return Found(_pairs(row[1]), row[0] if place is None else None)
+
+    def total(self) -> tuple[int, bool]:
+        """How many match, and whether that is only the bound up to which is counted."""
+        if not self.where.is_dear:
+            return _capped(self._row(_COUNT, None, TOTAL_CAP + 1)[0], TOTAL_CAP)
+        sample = self._first or self._sample(None, 0)
+        if sample.is_all:
+            return _capped(sample.matching, DEAR_TOTAL_CAP)
+        if sample.is_common:
+            return self._at_least()
+        words = sample.words_are_common
+        template = _COUNT_AFTERWARDS if words else _COUNT_BY_INDEX
+        count = self._row(template, None, DEAR_TOTAL_CAP + 1)[0]
+        return _capped(count, DEAR_TOTAL_CAP)
+
+    def _at_least(self) -> tuple[int, bool]:
+        """A round number of issues that match, of what is common."""
+        asked, count = self._row(_COUNT_SOME, None, _SOME)
+        if asked < _SOME:
+            return _capped(count, DEAR_TOTAL_CAP)
+        return min(count // 100 * 100, DEAR_TOTAL_CAP), True
+
+    def _sample(self, place: Cursor | None, limit: int) -> _Sample:
+        asked, with_words, matching, pairs = self._row(_SAMPLE, place, limit)
+        return _Sample(asked, with_words, matching, _pairs(pairs))
+
+    def _pairs(
+        self, template: str, place: Cursor | None, limit: int
+    ) -> list[tuple[int, int]]:
+        return _pairs(self._row(template, place, limit)[0])
+
+    def _row(self, template: str, place: Cursor | None, limit: int) -> tuple[Any, ...]:
+        where = self.where
+        cheap = list(where.clauses)
+        parameters = where.parameters | {
+            "limit": limit,
+            "first": _FIRST,
+            "hour": hour_of(self.now),
+        }
+        is_backward = place is not None and place.is_backward
+        if place:
+            compare = ">" if is_backward else "<"
+            cheap.append(f"({self.sort.key}, s.issue_id) {compare} (%(key)s, %(id)s)")
+            parameters |= {"key": place.key, "id": place.issue_id}
+        statement = template.format(
+            ctes="".join(f"{cte},\n" for cte in where.ctes),
+            cheap=joined(cheap),
+            dear=joined(where.dear),
+            each_dear=each(where.dear),
+            texts=each(where.texts),
+            indexed=joined(where.indexed),
+            key=self.sort.key,
+            order="ASC" if is_backward else "DESC",
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            row: tuple[Any, ...] = cursor.fetchone()
+            return row
+
+
+def _pairs(found: list[list[int]]) -> list[tuple[int, int]]:
+    return [(key, issue_id) for key, issue_id in found]
+
+
+def _capped(count: int, cap: int) -> tuple[int, bool]:
+    return min(count, cap), count > cap
+
+
+# Each statement answers with one row, that has what is found as an array.
+_ORDERED = "ORDER BY s.key {order}, s.issue_id {order} LIMIT %(limit)s"
+_STATES = "SELECT s.issue_id, {key} AS key FROM issues_issuestate s WHERE {cheap}"
+_ARRAY = "ARRAY(SELECT ARRAY[s.key::int8, s.issue_id] FROM hits s " + _ORDERED + ")"
+
+_PLAIN = (
+    "SELECT ARRAY(SELECT ARRAY[s.key::int8, s.issue_id] FROM ("
+    + _STATES
+    + " ORDER BY {key} {order}, s.issue_id {order} LIMIT %(limit)s) s "
+    "ORDER BY s.key {order}, s.issue_id {order})"
+)
+_SAMPLE = f"""
+WITH asked AS MATERIALIZED (
+    {_STATES} ORDER BY {{key}} {{order}}, s.issue_id {{order}} LIMIT %(first)s
+), said AS MATERIALIZED (SELECT * FROM asked s WHERE {{texts}}
+), hits AS MATERIALIZED (SELECT * FROM said s WHERE {{each_dear}})
+SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM said),
+    (SELECT count(*) FROM hits), {_ARRAY}
+"""
+_BY_INDEX = f"""
+WITH {{ctes}} hits AS MATERIALIZED ({_STATES} AND {{indexed}} AND {{dear}})
+SELECT (SELECT count(*) FROM hits), {_ARRAY}
+"""
+_AFTERWARDS = f"""
+WITH others AS MATERIALIZED ({_STATES} AND {{dear}}
+), hits AS MATERIALIZED (SELECT * FROM others s WHERE {{texts}})
+SELECT (SELECT count(*) FROM hits), {_ARRAY}
+"""
+_COUNT = """
+SELECT count(*) FROM (
+    SELECT FROM issues_issuestate s WHERE {cheap} LIMIT %(limit)s
+) AS matching
+"""
+_COUNT_SOME = """
+WITH asked AS MATERIALIZED (
+    SELECT s.issue_id FROM issues_issuestate s WHERE {cheap} LIMIT %(limit)s)
+SELECT (SELECT count(*) FROM asked),
+    (SELECT count(*) FROM asked s WHERE {each_dear} AND {texts})
+"""
+_COUNT_BY_INDEX = """
+WITH {ctes} hits AS (SELECT FROM issues_issuestate s
+    WHERE {cheap} AND {indexed} AND {dear} LIMIT %(limit)s)
+SELECT count(*) FROM hits
+"""
+_COUNT_AFTERWARDS = """
+WITH others AS MATERIALIZED (
+    SELECT s.issue_id FROM issues_issuestate s WHERE {cheap} AND {dear})
+SELECT count(*) FROM (
+    SELECT FROM others s WHERE {texts} LIMIT %(limit)s
+) AS matching
+"""
