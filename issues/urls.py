@@ -14,6 +14,7 @@ from issues.views import (
     jump,
     likes,
     lists,
+    merging,
     operations,
     overview,
     progress,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("o/<slug:org>/issues/compare/", likes.compare_two, name="compare_two"),
     path("o/<slug:org>/issues/assignees/", assignees.assignees, name="assignees"),
     path("o/<slug:org>/issues/update/", changes.update, name="update"),
+    path("o/<slug:org>/issues/merge/", merging.merge, name="merge"),
     path(
         "o/<slug:org>/operations/<int:operation>/", progress.progress, name="progress"
     ),
@@ -61,6 +63,8 @@ urlpatterns = [
     path(f"{_ISSUE}peek/", detail.peek, name="peek"),
     path(f"{_ISSUE}similar/", likes.similar, name="similar"),
     path(f"{_ISSUE}compare/", likes.compare, name="compare"),
+    path(f"{_ISSUE}merged/", merging.merged, name="merged"),
+    path(f"{_ISSUE}unmerge/", merging.unmerge, name="unmerge"),
     path(f"{_ISSUE}tags/", tags.tags, name="tags"),
     path(f"{_ISSUE}users/", spread.users, name="users"),
     path(f"{_ISSUE}releases/", spread.releases, name="releases"),

@@ -82,12 +82,13 @@ class EventIDView(APIView):
         projects = {one.pk: one for one in projects_of(organization)}
         event_id = read_event_id(event)
         found = find_event(projects.values(), event_id) if event_id else None
-        if found is None:
+        issue = seen_instead([found.issue_id]).get(found.issue_id) if found else None
+        if found is None or issue is None:
             raise Http404
         body: EventIDShape = {
             "organizationSlug": organization.slug,
             "projectSlug": projects[found.project_id].slug,
-            "groupId": str(seen_instead([found.issue_id])[found.issue_id].pk),
+            "groupId": str(issue.pk),
             "eventId": found.event_id.hex,
             "event": event_detail(found),
         }

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet
 
-from issues.models import FamilyMember, Issue
+from issues.models import FamilyMember, Issue, Status
 
 
 def family_of(issue_id: int) -> list[int]:
@@ -65,10 +65,15 @@ def survivor_of(issue_id: int) -> Issue | None:
 
 
 def seen_instead(issue_ids: Iterable[int]) -> dict[int, Issue]:
-    """The issue that people see, by the id of each issue that events carry."""
+    """The issue that people see, by the id of each issue that events carry.
+
+    Of what has been deleted nothing is seen.
+    """
     wide = ("search", "grouping_parts")
     rows = (
         Issue.objects.filter(pk__in=set(issue_ids))
+        .exclude(state__status=Status.DELETED)
+        .exclude(membership__survivor__state__status=Status.DELETED)
         .select_related("membership__survivor")
         .defer(*wide, *(f"membership__survivor__{name}" for name in wide))
     )

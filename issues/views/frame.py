@@ -39,6 +39,7 @@ def frame(
         "href": issue_path(scope, found),
         "list_path": list_path(scope, found),
         "report_count": found.report_count,
+        "merged_count": len(found.family) - 1,
         **head(request, scope, found),
     }
 

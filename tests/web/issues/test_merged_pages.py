@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from issues import triage
 from issues.merging.changes import merge, unmerge
-from issues.models import Event, Issue, UserReport
+from issues.models import Event, FamilyMember, Fingerprint, Issue, UserReport
 from projects.models import Project
-from tests.factories import make_exception, make_issue
+from tests.factories import make_exception, make_issue, make_project
 
 ACME = "/o/acme/p/shop"
 
@@ -117,3 +119,87 @@ def test_page_is_back_after_an_unmerge(
     unmerge(project, survivor.pk, [child.pk], user=None)
     answer = member.get(path(child))
     assert answer.status_code == 200
+
+
+MERGE = "/o/acme/issues/merge/"
+
+
+def test_the_preview_tells_what_would_be_without_merging(
+    member: Client, project: Project, survivor: Issue
+) -> None:
+    other = make_named(project, "OtherError")
+    body = member.get(MERGE, {"issue": [survivor.pk, other.pk]}).content.decode()
+    assert "SHOP-1" in body
+    assert f'name="into" id="into-{survivor.pk}" value="{survivor.pk}" checked' in body
+    assert not FamilyMember.objects.exists()
+
+
+def test_a_form_merges_into_the_one_that_is_kept(
+    member: Client, project: Project, survivor: Issue
+) -> None:
+    other = make_named(project, "OtherError")
+    form = {"issue": [survivor.pk, other.pk], "into": other.pk}
+    answer = member.post(MERGE, form)
+    assert answer.headers["Location"] == path(other)
+    assert FamilyMember.objects.get(source=survivor).survivor == other
+    assert "/undo/" in member.get(path(other)).content.decode()
+
+
+def test_one_issue_is_not_merged(
+    member: Client, project: Project, survivor: Issue
+) -> None:
+    answer = member.post(MERGE, {"issue": survivor.pk, "next": ACME + "/"}, follow=True)
+    assert "Select two issues or more" in answer.content.decode()
+
+
+def test_issues_of_two_projects_are_not_merged(
+    member: Client, project: Project, survivor: Issue
+) -> None:
+    elsewhere = make_project("blog", organization=project.organization)
+    other = make_issue(elsewhere)
+    form = {"issue": [survivor.pk, other.pk], "into": other.pk, "next": ACME + "/"}
+    answer = member.post(MERGE, form, follow=True)
+    assert "Only issues of one project" in answer.content.decode()
+    assert not FamilyMember.objects.exists()
+
+
+def test_viewers_and_strangers_merge_nothing(
+    viewer: Client, stranger: Client, project: Project, survivor: Issue
+) -> None:
+    other = make_named(project, "OtherError")
+    form = {"issue": [survivor.pk, other.pk], "into": other.pk}
+    assert viewer.post(MERGE, form).status_code == 403
+    assert stranger.post(MERGE, form).status_code == 404
+    assert not FamilyMember.objects.exists()
+
+
+def test_the_tab_tells_what_is_merged_and_by_which_fingerprints(
+    member: Client, survivor: Issue, child: Issue
+) -> None:
+    body = member.get(path(survivor, "merged/")).content.decode()
+    assert f'name="source" value="{child.pk}"' in body
+    for issue in (survivor, child):
+        assert Fingerprint.objects.filter(issue=issue)[0].hash.hex[:12] in body
+
+
+def test_a_form_unmerges(member: Client, survivor: Issue, child: Issue) -> None:
+    answer = member.post(path(survivor, "unmerge/"), {"source": child.pk})
+    assert answer.headers["Location"] == path(survivor, "merged/")
+    assert not FamilyMember.objects.exists()
+
+
+def test_the_survivor_itself_is_no_part_to_unmerge(
+    member: Client, survivor: Issue, child: Issue
+) -> None:
+    form = {"source": survivor.pk}
+    answer = member.post(path(survivor, "unmerge/"), form, follow=True)
+    assert "Select what is to be unmerged" in answer.content.decode()
+    assert FamilyMember.objects.filter(source=child).exists()
+
+
+def test_a_page_of_a_family_takes_few_queries(
+    member: Client, survivor: Issue, child: Issue
+) -> None:
+    with CaptureQueriesContext(connection) as alone:
+        member.get(path(survivor, "merged/"))
+    assert len(alone) <= 18
