@@ -193,7 +193,16 @@ class ProfileForm(forms.Form):
     theme = forms.ChoiceField(
         label=_("Theme"), required=False, choices=User.Theme.choices
     )
+    oldest_frame_first = forms.ChoiceField(
+        label=_("Stack traces"),
+        required=False,
+        choices=[("", _("Newest frame first")), ("oldest", _("Oldest frame first"))],
+        help_text=_("Until you choose another order on an issue's page."),
+    )
     shortcuts = forms.BooleanField(label=_("Keyboard shortcuts"), required=False)
+
+    def clean_oldest_frame_first(self) -> bool:
+        return bool(self.cleaned_data["oldest_frame_first"])
 
 
 def roles_up_to(role: str) -> list[tuple[str, str]]:

@@ -59,6 +59,8 @@ class User(AbstractUser):
         max_length=5, choices=Theme.choices, blank=True, default=Theme.SYSTEM
     )
     shortcuts = models.BooleanField(default=True)
+    # Stack traces begin with the frame that was called first.
+    oldest_frame_first = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

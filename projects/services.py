@@ -246,12 +246,14 @@ def change_profile(
     time_zone: str,
     theme: str,
     shortcuts: bool,
+    oldest_frame_first: bool,
 ) -> None:
     user.first_name, user.last_name = name, ""
     user.language = language
     user.time_zone = time_zone
     user.theme = theme
     user.shortcuts = shortcuts
+    user.oldest_frame_first = oldest_frame_first
     user.save(
         update_fields=[
             "first_name",
@@ -260,6 +262,7 @@ def change_profile(
             "time_zone",
             "theme",
             "shortcuts",
+            "oldest_frame_first",
         ]
     )
 

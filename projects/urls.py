@@ -25,6 +25,7 @@ _KEY = f"{_SETTINGS}keys/<int:key>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("profile/", home.profile, name="profile"),
+    path("profile/sign-out/", home.sign_out_elsewhere, name="sign_out_elsewhere"),
     path("language/", home.language, name="language"),
     path("organizations/new/", home.organization_new, name="organization_new"),
     path(_ORG, organization.project_list, name="projects"),

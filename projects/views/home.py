@@ -12,9 +12,10 @@ from django.templatetags.static import static
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from projects import services
+from projects import services, signins
 from projects.access import project_for
 from projects.forms import NameForm, ProfileForm
 from projects.models import Organization, User
@@ -69,10 +70,13 @@ def profile(request: HttpRequest) -> HttpResponse:
             "time_zone": user.time_zone,
             "theme": user.theme,
             "shortcuts": user.shortcuts,
+            "oldest_frame_first": "oldest" if user.oldest_frame_first else "",
         },
     )
     if request.method != "POST" or not form.is_valid():
-        return render(request, "projects/profile.html", {"form": form})
+        others = signins.others(user, request.session.session_key)
+        context = {"form": form, "other_count": len(others)}
+        return render(request, "projects/profile.html", context)
     services.change_profile(user, **form.cleaned_data)
     with translation.override(user.language or translation.get_language()):
         messages.success(request, _("Profile saved"))
@@ -80,6 +84,18 @@ def profile(request: HttpRequest) -> HttpResponse:
     _remember(response, settings.LANGUAGE_COOKIE_NAME, user.language)
     _remember(response, "theme", user.theme)
     return response
+
+
+@login_required
+@require_POST
+def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Ends the user's sessions in all other browsers."""
+    ended = signins.end_others(_signed_in(request), request.session.session_key)
+    text = ngettext(
+        "Signed out of %(n)d other browser", "Signed out of %(n)d other browsers", ended
+    )
+    messages.success(request, text % {"n": ended})
+    return redirect("projects:profile")
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """Language, time zone and theme: the profile's, else the browser's."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from projects.models import User
-from tests.factories import make_organization
+from tests.factories import make_issue, make_organization, make_project
 from tests.people import make_member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,32 @@ def test_times_are_the_profiles_else_the_browsers_else_utc(
     client.cookies["tz"] = cookie
     client.get("/profile/")
     assert timezone.get_current_timezone_name() == zone
+
+
+def test_signing_out_elsewhere_ends_the_users_other_sessions_only(user: User) -> None:
+    here, there = signed_in(user), signed_in(user)
+    somebody = signed_in(make_member(make_organization("other")).user)
+    assert "in 1 other browser" in here.get("/profile/").content.decode()
+    assert here.post("/profile/sign-out/").status_code == 302
+    assert here.get("/profile/").status_code == 200
+    assert somebody.get("/profile/").status_code == 200
+    assert there.get("/profile/").status_code == 302
+    assert "this browser only" in here.get("/profile/").content.decode()
+
+
+def test_the_profile_says_which_frame_comes_first(user: User) -> None:
+    issue = make_issue(make_project("shop", organization=user.places[0].organization))
+    path = f"/o/acme/p/shop/issues/{issue.number}/"
+    client = signed_in(user)
+    client.post("/profile/", PROFILE | {"oldest_frame_first": "oldest"})
+    assert chosen_order(client, path) == "Oldest first"
+    # Until this browser has chosen.
+    client.get(path, {"order": "newest"})
+    assert chosen_order(client, path) == "Newest first"
+
+
+def chosen_order(client: Client, path: str) -> str:
+    page = client.get(path).content.decode()
+    found = re.search(r'aria-current="true">((?:Old|New)est first)<', page)
+    assert found
+    return found[1]
