@@ -14,6 +14,11 @@ from issues.api.events import (
 )
 from issues.api.lists import OrganizationIssuesView, ProjectIssuesView
 from issues.api.project import ProjectView
+from issues.api.regroupings import (
+    RegroupingsView,
+    RegroupingView,
+    UndoRegroupingView,
+)
 from issues.api.reports import IssueReportsView
 from issues.api.shortcuts import EventIDView, ShortIDView
 
@@ -40,6 +45,9 @@ urlpatterns = [
     path(f"{_ORG}issues/", OrganizationIssuesView.as_view()),
     path(_PROJECT, ProjectView.as_view()),
     path(f"{_PROJECT}issues/", ProjectIssuesView.as_view()),
+    path(f"{_PROJECT}regroup/", RegroupingsView.as_view()),
+    path(f"{_PROJECT}regroup/<str:run>/", RegroupingView.as_view()),
+    path(f"{_PROJECT}regroup/<str:run>/undo/", UndoRegroupingView.as_view()),
     *_of_issue(_ORG),
     *_of_issue(""),
     path(f"{_PROJECT}events/", ProjectEventsView.as_view()),

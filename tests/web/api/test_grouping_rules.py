@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from projects import rulesets
 from projects.models import Organization, Project, Role
 from projects.rules import GroupingTexts
+from tests.groupings import second_version
 from tests.web.api.client import API, api_of
 
+__all__ = ["second_version"]
 pytestmark = pytest.mark.django_db
 
 PROJECT = "/projects/acme/shop/"
@@ -55,6 +59,24 @@ def test_mistakes_of_stack_rules_are_told(api: API, project: Project) -> None:
     assert answer.status == 400
     (said,) = answer.body["groupingEnhancements"]
     assert said.startswith("line 1, column 11: expected an action")
+
+
+def test_the_version_is_told_and_upgraded(
+    api: API, project: Project, second_version: str
+) -> None:
+    told = api.get(PROJECT).body
+    assert (told["groupingConfig"], told["secondaryGroupingConfig"]) == ("v1", None)
+    told = api.put(PROJECT, {"groupingConfig": second_version}).body
+    assert (told["groupingConfig"], told["secondaryGroupingConfig"]) == ("v2", "v1")
+    assert told["secondaryGroupingExpiry"] > time.time()
+    assert project.grouping_upgrades.count() == 1
+
+
+def test_only_newer_versions_can_be_chosen(api: API, project: Project) -> None:
+    assert api.put(PROJECT, {"groupingConfig": "v1"}).status == 200
+    answer = api.put(PROJECT, {"groupingConfig": "v9"})
+    assert answer.status == 400
+    assert "v9 is no newer version." in answer.body["detail"]
 
 
 def test_who_manages_nothing_changes_no_rules(
