@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -30,6 +31,7 @@ from issues.store import forget_everything
 from monitors.models import Monitor
 from projects.models import APIToken, Membership, Organization, Team
 from projects.tokens import SCOPES, create_token
+from releases.models import Release
 from tests.factories import make_issue, make_organization, make_project, set_aside
 from tests.files import attach
 from tests.monitoring import make_monitor
@@ -72,7 +74,9 @@ PERSONAL = {
     "organizations/new/",
     "orgredirect/organizations/:orgslug/settings/auth-tokens/",
     "profile/",
+    "profile/sign-out/",
 }
+_M = TypeVar("_M", bound=Model)
 REFUSED = {401, 403, 404}
 # Of another method than the one tried.
 NOT_SO = {405}
@@ -135,6 +139,11 @@ def stranger() -> Membership:
     return make_member(make_organization("other"))
 
 
+def _one(model: type[_M], **of: object) -> _M:
+    """The first that was made of them."""
+    return model._default_manager.filter(**of).earliest("pk")
+
+
 def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
     """The routes, with what `issue` belongs to in place of their parameters."""
     organization = issue.project.organization
@@ -144,22 +153,22 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "org": organization.slug,
         "project": issue.project.slug,
         "number": issue.number,
-        "version": "shop@1.0.0",
+        "version": _one(Release, organization=organization).version,
         "event": event.event_id.hex,
         "issue": issue.pk,
         "short_id": encode(issue.project.slug, issue.number),
-        "member": Membership.objects.get(organization=organization).pk,
-        "team": Team.objects.get(organization=organization).slug,
-        "token": APIToken.objects.get(organization=organization).pk,
-        "int:entry": PoisonEntry.objects.get(project__organization=organization).pk,
+        "member": _one(Membership, organization=organization).pk,
+        "team": _one(Team, organization=organization).slug,
+        "token": _one(APIToken, organization=organization).pk,
+        "int:entry": _one(PoisonEntry, project__organization=organization).pk,
         "filter_id": "localhost",
         "key_id": issue.project.keys.get().public_key,
         "int:key": issue.project.keys.get().pk,
         "str:key": "level",
-        "monitor": Monitor.objects.get(project=issue.project).slug,
-        "attachment": Attachment.objects.get(project=issue.project).pk,
-        "operation": Operation.objects.get(organization=organization).pk,
-        "report": UserReport.objects.get(project=issue.project).pk,
+        "monitor": _one(Monitor, project=issue.project).slug,
+        "attachment": _one(Attachment, project=issue.project).pk,
+        "operation": _one(Operation, organization=organization).pk,
+        "report": _one(UserReport, project=issue.project).pk,
         "object_id": 1,
         "run": Regrouping.objects.get(project=issue.project).pk,
         "content_type_id": 1,
