@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from issues.event import Breadcrumb, Event, ProcessingError, Request, User
+from issues.event import Event, ProcessingError, Request, User
+from issues.presentation.crumbs import Trail, trail_of
+from issues.presentation.curl import curl, is_web_address
 from issues.presentation.raw import headline_of
 from issues.presentation.values import FILTERED, Value, plain, row, text
 from issues.search import quote
-from projects.ui import visible
 
-_CRUMBS_SHOWN = 10
 # A message in one line of this many characters stands whole in the page's head.
 _TOLD = 300
-_ICONS = {
-    "http": "http",
-    "fetch": "http",
-    "xhr": "http",
-    "navigation": "link",
-    "query": "db",
-    "ui": "user",
-    "user": "user",
-    "info": "flag",
-    "debug": "code",
-    "error": "flag",
-}
-_CATEGORY_ICONS = {
-    "query": "db",
-    "db": "db",
-    "redis": "db",
-    "console": "term",
-    "subprocess": "term",
-    "auth": "user",
-    "navigation": "link",
-    "fetch": "http",
-    "xhr": "http",
-    "http": "http",
-    "httplib": "http",
-    "exception": "flag",
-}
 # Contexts that have a place of their own on the page, or say nothing to people.
 _ELSEWHERE = frozenset({"feedback", "replay", "profile", "culture"})
 
@@ -58,27 +29,12 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crumb:
-    icon: str
-    category: str
-    message: str
-    data: str
-    level: str
-    at: datetime | None
-
-    @property
-    def is_error(self) -> bool:
-        return self.level in {"error", "fatal"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestView:
     """`href` only where the address is one that may be followed."""
 
     rows: list[Value]
     url: str
     href: str
-    host: str
     curl: str
 
 
@@ -99,8 +55,7 @@ class EventView:
     message: str
     template: str
     params: list[Value]
-    crumbs: list[Crumb]
-    earlier_crumbs: list[Crumb]
+    trail: Trail
     request: RequestView | None
     user: list[Value]
     user_chip: Chip | None
@@ -112,11 +67,12 @@ class EventView:
     fingerprint: list[str] = field(default_factory=list)
 
 
-def view_of(event: Event) -> EventView:
-    """The payload as the page shows it; the stack trace has its own module."""
+def view_of(event: Event, crumbs: str = "") -> EventView:
+    """The payload as the page shows it; the stack trace has its own module.
+
+    `crumbs` is the choice of breadcrumbs, as "level:error".
+    """
     log = event.get("logentry")
-    crumbs = [_crumb(one) for one in event.get("breadcrumbs", {"values": []})["values"]]
-    crumbs.append(_last_crumb(event))
     request = event.get("request")
     user = event.get("user", {})
     template = log.get("message", "") if log else ""
@@ -125,8 +81,7 @@ def view_of(event: Event) -> EventView:
         message=_message(event),
         template=template if log and template != log["formatted"] else "",
         params=_params(log.get("params", [])) if log else [],
-        crumbs=crumbs[-_CRUMBS_SHOWN:],
-        earlier_crumbs=crumbs[:-_CRUMBS_SHOWN],
+        trail=trail_of(event, crumbs),
         request=_request(request) if request else None,
         user=plain(_flat_user(user)),
         user_chip=_user_chip(user),
@@ -161,14 +116,6 @@ _TAKEN_KEYS = frozenset(
 )
 
 
-def instant(seconds: float) -> datetime | None:
-    """The moment of a float; None for one that no calendar has."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
 def _message(event: Event) -> str:
     """The message where it is more than the title, or came with parameters."""
     if "logentry" not in event:
@@ -188,52 +135,6 @@ def _params(params: list[Any] | dict[str, Any]) -> list[Value]:
     return [row(str(i), value) for i, value in enumerate(params)]
 
 
-def _crumb(crumb: Breadcrumb) -> Crumb:
-    category = crumb.get("category", "")
-    kind = crumb.get("type", "")
-    data = crumb.get("data", {})
-    message = crumb.get("message", "") or _http_line(data) or ""
-    named = _CATEGORY_ICONS.get(category.split(".")[0])
-    at = crumb.get("timestamp")
-    return Crumb(
-        icon=named or _ICONS.get(kind, "info"),
-        category=category or kind,
-        message=message,
-        data=_data_line(data, message),
-        level=crumb.get("level", ""),
-        at=None if at is None else instant(at),
-    )
-
-
-def _http_line(data: dict[str, Any]) -> str:
-    """A request in one line: "GET https://… → 404"."""
-    if "url" not in data:
-        return " → ".join(text(data[k]) for k in ("from", "to") if k in data)
-    status = data.get("status_code", data.get("http.response.status_code"))
-    method = data.get("method", data.get("http.method", "GET"))
-    line = f"{text(method)} {text(data['url'])}"
-    return f"{line} → {text(status)}" if status is not None else line
-
-
-def _data_line(data: dict[str, Any], message: str) -> str:
-    """What the message doesn't say already."""
-    rest = {key: value for key, value in data.items() if text(value) not in message}
-    return ", ".join(f"{key}: {text(value)}" for key, value in rest.items())
-
-
-def _last_crumb(event: Event) -> Crumb:
-    """The event itself ends its own trail."""
-    has_exception = "exception" in event
-    return Crumb(
-        icon="flag",
-        category="exception" if has_exception else "message",
-        message=title_of(event).partition("\n")[0],
-        data="",
-        level=event["level"] if event["level"] != "debug" else "",
-        at=instant(event["timestamp"]),
-    )
-
-
 def _request(request: Request) -> RequestView:
     url = request.get("url", "")
     query = request.get("query_string", "")
@@ -248,53 +149,16 @@ def _request(request: Request) -> RequestView:
     if (body := request.get("data")) not in (None, "", {}, []):
         rows.append(row("Body", body))
     rows += plain(request.get("env", {}))
-    parts = _web_address(url)
     return RequestView(
         rows=rows,
         url=url,
-        href=url if parts else "",
-        host=parts or "",
+        href=url if is_web_address(url) else "",
         curl=curl(request),
     )
 
 
 def _pairs(prefix: str, pairs: Iterable[list[str]]) -> list[Value]:
     return [row(f"{prefix}{name}", value) for name, value in pairs]
-
-
-def _web_address(url: str) -> str:
-    """The host of an address that a link may lead to; empty for any other."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    is_web = parts.scheme in {"http", "https"} and url.isprintable()
-    return parts.netloc if is_web else ""
-
-
-def curl(request: Request) -> str:
-    """The request as a command; what was filtered stays filtered."""
-    if not request.get("url"):
-        return ""
-    command = ["curl"]
-    if (method := request.get("method", "GET").upper()) != "GET":
-        command += ["-X", method]
-    for name, value in request.get("headers", []):
-        if name.lower() not in {"content-length", "host", "cookie"}:
-            command += ["-H", f"{name}: {value}"]
-    if cookies := request.get("cookies"):
-        command += ["-b", "; ".join("=".join(pair) for pair in cookies)]
-    if (body := request.get("data")) not in (None, "", {}, []):
-        command += ["--data-raw", text(body)]
-    command.append(request["url"] + _query_text(request.get("query_string", "")))
-    return visible(shlex.join(command))
-
-
-def _query_text(query: list[list[str]] | str) -> str:
-    if not query:
-        return ""
-    joined = query if isinstance(query, str) else "&".join("=".join(p) for p in query)
-    return f"?{joined}"
 
 
 def _flat_user(user: User) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def event_context(
         thread = request.GET.get("thread", "")
         context |= grouping_context(explanation.parts())
         context |= {
-            "payload": view_of(payload),
+            "payload": view_of(payload, request.GET.get("crumbs", "")),
             "trace": trace_of(payload, choice, thread, explanation),
             "rule": explanation.rule,
         }

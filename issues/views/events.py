@@ -11,6 +11,7 @@ from issues.event import Event as Payload
 from issues.models import Event
 from issues.presentation.markdown import About
 from issues.presentation.markdown import as_markdown as to_markdown
+from issues.views.eventpage import explain
 from issues.views.frame import event_tags, find_event, issue_path
 from issues.views.scope import OpenIssue, Scope, page
 
@@ -47,7 +48,7 @@ def as_markdown(
         first_seen=state.first_seen,
         last_seen=state.last_seen,
     )
-    text = to_markdown(about, payload, event_tags(row))
+    text = to_markdown(about, payload, event_tags(row), explain(payload, found))
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

@@ -10,9 +10,9 @@ from issues.event import Event
 from issues.highlight import highlight
 from issues.presentation.event import view_of
 from issues.presentation.frameviews import Fold, FrameView
-from issues.presentation.markdown import MAX_CHARACTERS, fenced
+from issues.presentation.markdown import fenced
 from issues.presentation.stack import Choice, Trace, trace_of
-from issues.presentation.values import CUT_AT, row
+from issues.presentation.values import CUT_AT, Value, row
 from tests.unit.events import event_of, frame
 
 NEWEST_FIRST = Choice()
@@ -147,8 +147,8 @@ def test_a_long_value_is_cut_and_the_rest_kept_apart() -> None:
 def test_breadcrumbs_end_with_the_event_itself() -> None:
     crumbs = [{"category": "console", "message": f"step {i}"} for i in range(20)]
     view = view_of(event_of(breadcrumbs=crumbs, message="the end"))
-    assert view.crumbs[-1].message == "the end"
-    assert (len(view.crumbs), len(view.earlier_crumbs)) == (10, 11)
+    assert view.trail.crumbs[-1].message == "the end"
+    assert (len(view.trail.crumbs), len(view.trail.earlier)) == (10, 11)
 
 
 def test_a_message_that_the_title_tells_is_not_repeated() -> None:
@@ -164,8 +164,100 @@ def test_a_message_that_the_title_tells_is_not_repeated() -> None:
 def test_a_request_in_the_trail_is_one_line() -> None:
     data = {"method": "GET", "url": "http://x.example/", "status_code": 409}
     crumb = {"type": "http", "category": "http", "data": data}
-    (first, _) = view_of(event_of(breadcrumbs=[crumb], message="m")).crumbs
+    (first, _) = view_of(event_of(breadcrumbs=[crumb], message="m")).trail.crumbs
     assert (first.message, first.data) == ("GET http://x.example/ → 409", "")
+
+
+def trail(chosen: str) -> tuple[list[str], str]:
+    crumbs = [
+        {"category": "console", "level": "error", "message": "a"},
+        {"category": "http.client", "level": "info", "message": "b"},
+    ]
+    found = view_of(event_of(breadcrumbs=crumbs, message="end"), chosen).trail
+    return [crumb.message for crumb in found.crumbs], found.chosen
+
+
+@pytest.mark.parametrize(
+    ("chosen", "messages", "name"),
+    [
+        ("", ["a", "b", "end"], ""),
+        ("level:error", ["a", "end"], "error"),
+        ("type:http", ["b", "end"], "http"),
+        ("type:nothing", ["a", "b", "end"], ""),
+        ("<script>", ["a", "b", "end"], ""),
+    ],
+)
+def test_breadcrumbs_of_one_kind_keep_the_event_at_their_end(
+    chosen: str, messages: list[str], name: str
+) -> None:
+    assert trail(chosen) == (messages, name)
+
+
+def test_what_is_nested_opens_step_by_step() -> None:
+    value = row("order", {"id": 1, "lines": [{"sku": "x" * 90}, 2], "note": "n" * 80})
+    names = [inner.name for inner in value.inner]
+    assert names == ["id", "lines", "note"]
+    assert value.inner[1].inner[0].inner[0].text == "x" * 90
+    assert row("short", {"id": 1}).inner == []
+
+
+def test_what_is_nested_is_bounded() -> None:
+    def size(value: Value) -> int:
+        return 1 + sum(map(size, value.inner))
+
+    deep: object = "end"
+    for _ in range(50):
+        deep = [deep, "x" * 100]
+    wide = {str(i): ["y" * 100] * 50 for i in range(1000)}
+    for held in (deep, wide):
+        assert size(row("x", held)) <= 100
+    assert row("x", wide).more == 1000 - len(row("x", wide).inner)
+
+
+def grouped(id_: int, parent: int | None, type: str, **fields: Any) -> dict[str, Any]:
+    mechanism = {"type": "chained", "exception_id": id_, **fields}
+    if parent is not None:
+        mechanism["parent_id"] = parent
+    return {**raised(frame(f"f{id_}"), type=type), "mechanism": mechanism}
+
+
+def test_a_group_of_exceptions_is_a_tree() -> None:
+    event = event_of(
+        platform="python",
+        exception=[
+            grouped(3, 2, "KeyError", source="__cause__"),
+            grouped(2, 0, "OSError", source="exceptions[1]"),
+            grouped(1, 0, "ValueError", source="exceptions[0]"),
+            grouped(0, None, "ExceptionGroup", is_exception_group=True),
+        ],
+    )
+    found = trace(event)
+    assert [(b.type, b.relation.value, b.depth) for b in found.blocks] == [
+        ("ExceptionGroup", "", 0),
+        ("ValueError", "member", 1),
+        ("OSError", "member", 1),
+        ("KeyError", "cause", 1),
+    ]
+    assert found.is_tree
+
+
+@pytest.mark.parametrize("parent", [0, 1, 7])
+def test_a_tree_that_bites_its_tail_is_shown(parent: int) -> None:
+    values = [
+        grouped(i, parent, "E", is_exception_group=True, source="exceptions[0]")
+        for i in (0, 1)
+    ]
+    assert len(trace(event_of(exception=values)).blocks) == 2
+
+
+def test_a_page_shows_so_much_source_and_no_more() -> None:
+    calls = [
+        frame(f"f{i}", context_line="x" * 500, vars={"a": "y" * 4000})
+        for i in range(50)
+    ]
+    event = event_of(exception=[raised(*calls) for _ in range(5)])
+    blocks = trace(event).blocks
+    assert [block.has_bare for block in (blocks[0], blocks[-1])] == [False, True]
 
 
 def test_curl_quotes_what_a_shell_would_run() -> None:
@@ -204,7 +296,6 @@ def test_the_user_chip_searches_by_what_counts_users() -> None:
 def test_a_fence_is_longer_than_any_run_of_backticks() -> None:
     assert fenced("a ```` b").startswith("`````\n")
     assert fenced("plain").startswith("```\n")
-    assert MAX_CHARACTERS > 10_000
 
 
 def test_highlighting_loses_no_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import re
 import uuid
@@ -12,13 +13,18 @@ from django.test import Client
 
 from ingest.eventjson import decode_event
 from issues.models import Issue
+from issues.shortid import encode
 from projects.models import Project
 from tests.corpus import Recorded
-from tests.factories import make_event, make_payload, store
+from tests.factories import make_event, make_exception, make_payload, store
 from tests.replay import error_requests, payload_of
 
 ATTACK = "<script>alert(1)</script>\"' onload=x \u202e {{ 7|add:7 }} ${7*7}"
-PAGES = ("", "?raw=1", "?raw=0", "tags/", "events/", "peek/", "events/latest/markdown/")
+PAGES = (
+    *("", "?raw=1", "?raw=0", "?crumbs=type:<script>alert(1)</script>"),
+    *("tags/", "events/", "peek/", "similar/", "compare/"),
+    "events/latest/markdown/",
+)
 
 
 def hostile_payload() -> dict[str, Any]:
@@ -88,6 +94,56 @@ def test_a_line_of_any_length(project: Project, member: Client, size: int) -> No
     issue = Issue.objects.get(pk=stored.new_issues[0])
     body = member.get(f"/o/acme/p/shop/issues/{issue.number}/").content
     assert len(body) < 120 * 1024
+
+
+def test_two_hostile_issues_side_by_side(project: Project, member: Client) -> None:
+    for words in ("a", "b"):
+        store(make_event(project, hostile_payload() | {"fingerprint": [words, ATTACK]}))
+    one, other = Issue.objects.filter(project=project).order_by("number")
+    at = f"/o/acme/p/shop/issues/{one.number}/compare/"
+    answer = member.get(at, {"with": encode("shop", other.number), "parts": "all"})
+    text = answer.content.decode()
+    assert "The parts of both groupings" in text
+    assert "<script>alert" not in text
+    assert "\u202e" not in text
+
+
+def test_control_characters_are_written_out(project: Project, member: Client) -> None:
+    mean = "a\x00b\u202ec\x1b[31m\u2066d"
+    payload = make_payload(
+        exception={"values": [make_exception("E" + mean, mean, mean)]},
+        breadcrumbs=[{"category": mean, "message": mean, "data": {mean: mean}}],
+        request={"url": "https://x.example/", "headers": {"X-A": mean}, "data": mean},
+        extra={mean: [{mean: mean}] * 9},
+    )
+    stored = store(make_event(project, payload))
+    issue = Issue.objects.get(pk=stored.new_issues[0])
+    for rest in PAGES:
+        at = f"/o/acme/p/shop/issues/{issue.number}/{rest}"
+        text = member.get(at).content.decode()
+        assert not re.search("[\x00\x1b\u202e\u2066]", text), rest
+
+
+def test_a_trace_of_any_size_makes_a_page_within_its_budget(
+    project: Project, member: Client
+) -> None:
+    exception = make_exception()
+    calls = exception["stacktrace"]["frames"]
+    exception["stacktrace"]["frames"] = [
+        {
+            **calls[0],
+            "function": f"f{i}",
+            "vars": {f"v{j}": f"{i * j} " * 99 for j in range(9)},
+        }
+        for i in range(60)
+    ]
+    values = [{**exception, "type": f"E{i}"} for i in range(9)]
+    stored = store(make_event(project, make_payload(exception={"values": values})))
+    issue = Issue.objects.get(pk=stored.new_issues[0])
+    body = member.get(f"/o/acme/p/shop/issues/{issue.number}/").content
+    assert b"this trace is very large" in body
+    assert len(gzip.compress(body, 6)) <= 100 * 1024
+    assert len(body) <= 600 * 1024
 
 
 def test_every_page_shows_what_real_clients_sent(

@@ -241,3 +241,15 @@ def test_the_page_keeps_the_content_policy(issue: Issue, member: Client) -> None
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert latest_event(issue.pk) is not None
+
+
+def test_breadcrumbs_are_filtered_by_links(project: Project, member: Client) -> None:
+    crumbs = [
+        {"category": "auth", "level": "info", "message": "signed in"},
+        {"category": "console", "level": "error", "message": "went wrong"},
+    ]
+    at = path(make_issue(project, breadcrumbs=crumbs))
+    (link,) = re.findall(r'href="([^"]+)#crumbs"[^>]*>error', page(member, at))
+    html = page(member, at + link)
+    assert "went wrong" in html
+    assert "signed in" not in html
