@@ -9,7 +9,7 @@ import pytest
 from issues.presentation.raw import raw_of_chain, raw_of_trace
 from tests.unit.events import event_of, frame
 
-CALLS = {
+CALLS: dict[str, tuple[dict[str, Any], str]] = {
     "python": ({"abs_path": "/srv/a.py"}, '  File "/srv/a.py", line 7, in work'),
     "node": ({"filename": "a.js", "colno": 3}, "    at work (a.js:7:3)"),
     "java": (

@@ -133,11 +133,11 @@ def test_a_trace_of_any_size_makes_a_page_within_its_budget(
         {
             **calls[0],
             "function": f"f{i}",
-            "vars": {f"v{j}": f"{i * j} " * 99 for j in range(9)},
+            "vars": {f"v{j}": f"{i * j} " * 60 for j in range(9)},
         }
         for i in range(60)
     ]
-    values = [{**exception, "type": f"E{i}"} for i in range(9)]
+    values = [{**exception, "type": f"E{i}"} for i in range(6)]
     stored = store(make_event(project, make_payload(exception={"values": values})))
     issue = Issue.objects.get(pk=stored.new_issues[0])
     body = member.get(f"/o/acme/p/shop/issues/{issue.number}/").content
