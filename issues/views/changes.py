@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from issues import operations, shortid
 from issues.assignment import NOBODY, NoSuchAssignee, read_assignee
@@ -27,7 +29,7 @@ from issues.resolutions import LATEST, FixedIn, NoSuchRelease
 from issues.snoozes import Until
 from issues.views import steps
 from issues.views.choosing import Refused, chosen
-from issues.views.scope import Scope, page
+from issues.views.scope import Scope, is_part, page
 from projects.access import Permission, require_role
 
 _SIMPLE: dict[str, Callable[[Selection], Action]] = {
@@ -53,6 +55,8 @@ _MENU = {
     "ignore_10_users_day": Until(users=10, user_window=24 * 60),
     "ignore_escalating": Until(escalates=True),
 }
+# As many as people look through before they merge.
+MERGED_AT_ONCE = 100
 _FIXED = {"resolve_next", "resolve_latest", "resolve_in"}
 
 
@@ -67,6 +71,8 @@ def update(request: HttpRequest, scope: Scope) -> HttpResponse:
     do = request.POST.get("do", "")
     try:
         selection = chosen(request, scope)
+        if do == "merge":
+            return _to_merge(request, scope, selection)
         if steps.is_needed(request, do):
             return steps.ask(request, scope, selection, do)
         action = _action(request, scope, do, selection)
@@ -106,6 +112,19 @@ def back(request: HttpRequest) -> HttpResponse:
     # What htmx follows must be a GET whatever the method was.
     response.status_code = 303
     return response
+
+
+def _to_merge(request: HttpRequest, scope: Scope, selection: Selection) -> HttpResponse:
+    """To the page that shows what the merge would make. Raises Refused."""
+    ids = selection.issue_ids
+    if not 1 < len(ids) <= MERGED_AT_ONCE:
+        text = _("Choose from 2 to %d issues to merge.")
+        raise Refused(text % MERGED_AT_ONCE)
+    asked = urlencode({"issue": ids, "next": request.POST.get("next", "")}, doseq=True)
+    address = reverse("issues:merge", args=[scope.organization.slug]) + f"?{asked}"
+    if is_part(request):
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
 
 
 def _action(

@@ -58,6 +58,8 @@ _SORTS = (
     (Sort.FIRST_SEEN, gettext_lazy("First seen")),
     (Sort.EVENTS, gettext_lazy("Events")),
     (Sort.USERS, gettext_lazy("Users")),
+    (Sort.PRIORITY, gettext_lazy("Priority")),
+    (Sort.TREND, gettext_lazy("Trend")),
 )
 _GRAPHS = (Graph.DAY, Graph.FORTNIGHT)
 

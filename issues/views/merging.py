@@ -23,14 +23,12 @@ from issues.merging.families import members_of
 from issues.merging.preview import Preview, preview
 from issues.models import FamilyMember, Fingerprint, Issue, Operation
 from issues.operations import Selection
-from issues.views.changes import back
+from issues.views.changes import MERGED_AT_ONCE, back
 from issues.views.frame import frame
 from issues.views.scope import OpenIssue, Scope, base_of, page
 from projects.access import Permission, projects_of, require_role
 from projects.models import Project
 
-# More than that nobody looks through.
-MERGED_AT_ONCE = 100
 _FINGERPRINTS = 5
 
 

@@ -225,3 +225,22 @@ def test_every_action_on_all_that_match_asks_first(
     issues: list[Issue], member: Client, do: str
 ) -> None:
     assert "<b>3</b> issues will change" in ask(member, do, everything="1")
+
+
+def test_merging_shows_what_it_would_make(issues: list[Issue], member: Client) -> None:
+    data: dict[str, Any] = {"do": "merge", "issue": [one.pk for one in issues]}
+    data["next"] = LIST
+    answer = member.post(UPDATE, data)
+    assert member.get(answer["Location"]).status_code == 200
+    part = member.post(UPDATE, data, headers={"HX-Request": "true"})
+    assert part["HX-Redirect"] == answer["Location"]
+    member.post(UPDATE, data | {"issue": issues[0].pk})
+    assert "Choose from 2 to 100" in member.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("sort", ["priority", "trend"])
+def test_every_order_of_the_menu_is_one(
+    issues: list[Issue], member: Client, sort: str
+) -> None:
+    html = member.get(LIST, {"sort": sort}).content.decode()
+    assert f'value="{sort}" selected' in html
