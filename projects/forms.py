@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from projects import services
 from projects.access import permission_of, projects_of
 from projects.models import Membership, Organization, Project, Role, Team, User
 from projects.platforms import PLATFORMS
@@ -43,6 +44,19 @@ class ProjectForm(forms.Form):
         label=_("Platform"),
         choices=_PLATFORM_CHOICES,
         help_text=_("Which set-up steps to show first. Any SDK may send events."),
+    )
+
+
+class ProjectSettingsForm(ProjectForm):
+    resolve_age_days = forms.IntegerField(
+        label=_("Resolve quiet issues after (days)"),
+        required=False,
+        min_value=0,
+        max_value=services.RESOLVE_AGE_MAX_H // 24,
+        help_text=_(
+            "Unresolved issues are resolved when nothing was heard of them for so many "
+            "days; an event brings them back. Empty or 0: never."
+        ),
     )
 
 

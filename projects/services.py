@@ -107,6 +107,16 @@ def change_project(project: Project, *, name: str, platform: str) -> None:
     project.save(update_fields=["name", "platform"])
 
 
+# About ten years.
+RESOLVE_AGE_MAX_H = 3660 * 24
+
+
+def resolve_quiet_issues(project: Project, *, after_hours: int) -> None:
+    """Has issues resolved of which nothing was heard for so long; 0: no more."""
+    project.resolve_age_h = after_hours
+    project.save(update_fields=["resolve_age_h"])
+
+
 def hide_project(project: Project) -> None:
     """Takes the project out of sight and its keys away; its rows remain for now.
 

@@ -11,17 +11,26 @@ from django.views.decorators.http import require_POST
 
 from projects import services
 from projects.access import Permission, project_for, require
-from projects.forms import KeyForm, LimitForm, ProjectForm
+from projects.forms import KeyForm, LimitForm, ProjectSettingsForm
 from projects.models import Project, ProjectKey
 
 
 @login_required
 def general(request: HttpRequest, org: str, project: str) -> HttpResponse:
     found = managed(request, org, project)
-    now = {"name": found.name, "platform": found.platform or "other"}
-    form = ProjectForm(request.POST or None, initial=now)
+    now = {
+        "name": found.name,
+        "platform": found.platform or "other",
+        # An age that the API gave in hours is shown as the days that it takes.
+        "resolve_age_days": -(-found.resolve_age_h // 24) or None,
+    }
+    form = ProjectSettingsForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
-        services.change_project(found, **form.cleaned_data)
+        wanted = form.cleaned_data
+        days = wanted.pop("resolve_age_days") or 0
+        if days != (now["resolve_age_days"] or 0):
+            services.resolve_quiet_issues(found, after_hours=days * 24)
+        services.change_project(found, **wanted)
         messages.success(request, _("Project saved"))
         return redirect("projects:settings", org=org, project=project)
     return project_page(request, "projects/settings.html", found, "general", form=form)
