@@ -29,6 +29,7 @@ from issues.operations.running import (
     undo,
 )
 from issues.operations.selection import Action, Selection
+from issues.regrouping import operation as operation
 
 __all__ = [
     "CHUNK",

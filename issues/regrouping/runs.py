@@ -20,7 +20,14 @@ from django.utils import timezone
 
 from issues.locks import hold_shard
 from issues.models import Regrouping, RegroupStep
-from issues.regrouping import carrying, facts, reading, summary, undoing
+from issues.regrouping import (
+    carrying,
+    facts,
+    operation,
+    reading,
+    summary,
+    undoing,
+)
 from issues.regrouping.plan import make_plan
 from issues.wakeup import wake_regrouping
 from projects.models import Project, User
@@ -141,6 +148,7 @@ def undo(run: Regrouping, *, user: User | None) -> None:
             found.done, found.total = 0, found.moved
             found.undone_by, found.undone_at = user, timezone.now()
             found.save()
+            operation.note_undo(found, user)
             transaction.on_commit(partial(wake_regrouping, found.pk, found.turn))
     except IntegrityError as error:
         raise _translated(error) from None
@@ -289,9 +297,12 @@ def _still(run: Regrouping, state: Regrouping.State) -> bool:
 
 
 def _end(run: Regrouping, state: Regrouping.State) -> None:
+    """The caller saves the run."""
     run.state = state
     run.finished_at = timezone.now()
     run.findings.all().delete()
+    if state != Regrouping.State.UNDONE:
+        operation.note(run)
 
 
 def _forget_old_previews(run: Regrouping) -> None:

@@ -12,7 +12,14 @@ from django.conf import settings
 
 from issues.locks import hold_shard
 from issues.merging.changes import CannotMerge, CannotUnmerge, merge, unmerge
-from issues.models import Fingerprint, Issue, Regrouping, RegroupStep
+from issues.models import (
+    VISIBLE_STATUSES,
+    Fingerprint,
+    Issue,
+    IssueState,
+    Regrouping,
+    RegroupStep,
+)
 from issues.regrouping import steps
 from issues.regrouping.counting import lock_states, move_events, sum_up_families
 from issues.regrouping.naming import name_anew
@@ -47,6 +54,9 @@ def undo_some(run: Regrouping) -> bool:
 def _take_apart(run: Regrouping, step: RegroupStep) -> None:
     """Parts what was merged, and merges again what the merge brought along."""
     user = run.undone_by
+    seen = IssueState.objects.filter(issue=step.target_id)
+    if not seen.filter(status__in=VISIBLE_STATUSES).exists():
+        return
     try:
         sources = [source for source, _ in step.data]
         unmerge(run.project, step.target_id or 0, sources, user=user)

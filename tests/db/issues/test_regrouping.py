@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from issues import operations
 from issues.merging.changes import merge
 from issues.models import (
     Event,
@@ -16,11 +17,13 @@ from issues.models import (
     Issue,
     IssueState,
     IssueUser,
+    Operation,
     Regrouping,
     RegroupStep,
     Snooze,
     Status,
 )
+from issues.operations import said
 from issues.regrouping import runs
 from issues.regrouping.runs import AlreadyRunning, CannotUndo
 from issues.repair import repair
@@ -342,3 +345,23 @@ def test_what_undo_needs_goes_when_it_is_too_late(project: Project) -> None:
     assert runs.prune(timezone.now()) == 0
     runs.prune(timezone.now() + timedelta(days=32))
     assert not RegroupStep.objects.exists()
+
+
+def test_a_run_is_undone_like_other_operations(project: Project) -> None:
+    before = everything(project)
+    run = regrouped(project, f"{ONE}\n{BY_LEVEL}")
+    done = Operation.objects.get(kind="regroup")
+    assert (done.changed, said(done)) == (4, "4 issues regrouped")
+    assert operations.undo(done, None).restored == 4
+    assert finish(run).state == Regrouping.State.UNDONE
+    assert everything(project) == before
+
+
+def test_a_run_that_was_undone_is_not_offered_for_undo(project: Project) -> None:
+    undone(regrouped(project, BY_LEVEL))
+    assert not operations.can_undo(Operation.objects.get(kind="regroup"))
+
+
+def test_a_run_that_changed_nothing_is_no_operation(project: Project) -> None:
+    regrouped(project, "type:Other -> other")
+    assert not Operation.objects.filter(kind="regroup").exists()

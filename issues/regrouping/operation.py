@@ -1,0 +1,93 @@
+"""Regrouping as an operation, which is told in the activity and can be undone there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from issues.models import FamilyMember, Operation, Regrouping, RegroupStep
+from issues.operations.kinds import Data, Item, Kind, register
+from issues.operations.running import record
+from issues.regrouping import runs, steps
+from projects.models import User
+
+_KIND = "regroup"
+
+
+def note(run: Regrouping) -> None:
+    """Keeps what the run has done as an operation; nothing if it changed no issue."""
+    changed = _changed(run)
+    if changed:
+        record(
+            _KIND,
+            run.project.organization,
+            project_ids=[run.project_id],
+            user=run.user,
+            items=[[issue] for issue in changed],
+            data={"run": run.pk},
+        )
+
+
+def note_undo(run: Regrouping, user: User | None) -> None:
+    """Has the operation be as undone as the run, however that was asked for."""
+    now = timezone.now()
+    rows = Operation.objects.filter(project=run.project_id, kind=_KIND)
+    rows.filter(data__run=run.pk, undone_at__isnull=True).update(
+        undone_at=now,
+        undone_by=user,
+        restored=F("changed"),
+        undo_finished_at=now,
+    )
+
+
+def _changed(run: Regrouping) -> list[int]:
+    """The issues that lost or won events or were merged, as people see them."""
+    merges = RegroupStep.objects.filter(run=run, kind=RegroupStep.Kind.MERGE)
+    merged = {
+        issue
+        for survivor, data in merges.values_list("target_id", "data")
+        for issue in (survivor, *(source for source, _before in data))
+        if issue is not None
+    }
+    touched = steps.touched(run)
+    members = FamilyMember.objects.filter(source__in=touched)
+    survivors = dict(members.values_list("source_id", "survivor_id"))
+    return sorted({*merged, *(survivors.get(issue, issue) for issue in touched)})
+
+
+def _restore(
+    operation: Operation, items: Sequence[Item], user: User | None
+) -> Sequence[int]:
+    """Begins to undo the run in the background; of none that goes on or is old."""
+    run = Regrouping.objects.filter(pk=operation.data["run"]).first()
+    if run is None:
+        return []
+    try:
+        runs.undo(run, user=user)
+    except (runs.CannotUndo, runs.AlreadyRunning):
+        return []
+    return [item[0] for item in items]
+
+
+def _of_one(data: Data) -> str:
+    return _("%s regrouped")
+
+
+def _of_many(data: Data, number: int) -> str:
+    return ngettext("%d issue regrouped", "%d issues regrouped", number) % number
+
+
+register(
+    Kind(
+        name=_KIND,
+        label=gettext_lazy("Regrouping"),
+        of_one=_of_one,
+        of_many=_of_many,
+        restore=_restore,
+        is_whole=True,
+    )
+)
