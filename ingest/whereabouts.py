@@ -20,7 +20,8 @@ from ingest.outcomes import EVENT_CATEGORIES, Outcome
 from ingest.reasons import Words
 from ingest.waiting import Waiting, find_spooled, find_waiting
 from ingest.wording import words_for
-from issues.models import Event, Issue, Status
+from issues.merging.families import seen_instead
+from issues.models import Event, Issue
 from projects.models import Project
 
 _log = logging.getLogger(__name__)
@@ -96,9 +97,7 @@ def _stored(projects: dict[int, Project], event_id: str) -> list[Finding]:
         .order_by("-received_at")
         .defer("payload")
     )
-    issues = Issue.objects.exclude(state__status=Status.DELETED).in_bulk(
-        [row.issue_id for row in rows]
-    )
+    issues = seen_instead(row.issue_id for row in rows)
     return [
         Finding(
             place=Place.STORED if row.is_kept else Place.COUNTED,

@@ -32,6 +32,8 @@ def change_issues(
     """Makes the change that the body asks for; more than a thousand in background."""
     selection = _selection(request, projects, query)
     change = read_change(request.data)
+    if change.get("merge") and not query["id"]:
+        raise serializers.ValidationError({"id": _NO_IDS})
     if not selection.issue_ids:
         return Response(status=status.HTTP_204_NO_CONTENT)
     return Response(apply(change, selection, user_of(request)))

@@ -11,6 +11,8 @@ from rest_framework import serializers
 from issues import operations
 from issues.api.actors import ActorShape, actor_json
 from issues.assignment import NOBODY, NoSuchAssignee, read_assignee
+from issues.merging import actions as merging
+from issues.merging.changes import CannotMerge
 from issues.models import Status
 from issues.operations import Action, Selection, assigning, deleting, marks
 from issues.operations import status as statuses
@@ -46,7 +48,6 @@ _UNKNOWN = (
     "inbox",
     "isPublic",
     "isSubscribed",
-    "merge",
     "priority",
 )
 
@@ -56,7 +57,16 @@ _ONLY_IGNORED = "Only an ignored issue can be ignored until something happens."
 _NO_COUNT = "A window needs the count that it is for."
 _TOO_MANY = f"Within a window at most {WINDOW_COUNT_MAX}."
 _NOBODY_SO = "No member or team of the organization is called so."
+_ALONE = "Merge in a request of its own."
+_FEW = "Name the ids of two issues or more, all of one project."
 _NOT_HERE = "This can't be changed on this server. Leave it out."
+
+
+class MergeShape(TypedDict):
+    """Ids of issues: the one that all are now, and those that it is instead of."""
+
+    parent: str
+    children: list[str]
 
 
 class AppliedShape(TypedDict, total=False):
@@ -69,6 +79,7 @@ class AppliedShape(TypedDict, total=False):
     isBookmarked: bool
     hasSeen: bool
     discard: bool
+    merge: MergeShape
 
 
 _INT_MAX = 2**31 - 1
@@ -167,6 +178,11 @@ class IssueChange(serializers.Serializer[Any]):
         required=False,
         help_text="Deletes the issue, and drops what comes with its hashes.",
     )
+    merge = serializers.BooleanField(
+        required=False,
+        help_text="Merges the issues that are named by id into the one with most "
+        "events; two or more, of one project, and with no other change.",
+    )
 
     def to_internal_value(self, data: Any) -> Any:
         """Takes conditions from beside the status, too."""
@@ -183,6 +199,8 @@ class IssueChange(serializers.Serializer[Any]):
         refused = [name for name in _UNKNOWN if asked.get(name)]
         if refused:
             raise serializers.ValidationError(dict.fromkeys(refused, _NOT_HERE))
+        if attrs.get("merge") and len(attrs) > 1:
+            raise serializers.ValidationError({"merge": _ALONE})
         if attrs.get("status") == _NEXT_RELEASE:
             attrs["status"] = "resolved"
             attrs["statusDetails"] = {"inNextRelease": True}
@@ -220,12 +238,26 @@ def read_change(body: object) -> dict[str, Any]:
 
 def apply(change: Mapping[str, Any], selection: Selection, user: User) -> AppliedShape:
     """Makes the change for all the issues or, if one part fails, for none."""
+    if change.get("merge"):
+        return {"merge": _merge(selection, user)}
     applied: AppliedShape = {}
     with transaction.atomic():
         for action, shape in _actions(change, selection, user):
             operations.apply(selection, action, user=user)
             applied |= shape
     return applied
+
+
+def _merge(selection: Selection, user: User) -> MergeShape:
+    try:
+        operation = operations.apply(selection, merging.merge(), user=user)
+    except CannotMerge:
+        raise serializers.ValidationError({"merge": _FEW}) from None
+    children = operation.data["children"]
+    return {
+        "parent": str(operation.data["survivor"]),
+        "children": [str(child) for child in children],
+    }
 
 
 def _actions(

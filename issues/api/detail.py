@@ -28,12 +28,11 @@ from issues.api.lookup import row_of
 from issues.charts import history_of_issue
 from issues.issuereleases import IssueReleases, releases_of
 from issues.listing import IssueRow
-from issues.merging.families import family_of, sources_of, with_sources
-from issues.models import Activity, Fingerprint, Issue, Sighting
+from issues.merging.families import sources_of, with_sources
+from issues.models import Activity, Issue, Sighting
 from issues.operations import Selection, deleting
 from issues.tagcounts import OTHER, TagKey, tags_of_issue
 from projects.api.lookup import user_of
-from projects.api.paging import PageQuery, page_response, read_slice
 from projects.api.root import UserShape, user_json
 from projects.tokens import requires
 from projects.windows import Graph, Window
@@ -71,10 +70,6 @@ class TagValueShape(TypedDict):
 class TagShape(TagTotalShape):
     uniqueValues: int
     topValues: list[TagValueShape]
-
-
-class HashShape(TypedDict):
-    id: str
 
 
 class IssueDetailShape(IssueShape):
@@ -154,23 +149,6 @@ class TagView(APIView):
             if one.key == key:
                 return Response(_tag_json(one))
         raise Http404
-
-
-class HashesView(APIView):
-    permission_classes = (requires(read="event:read"),)
-
-    @extend_schema(
-        summary="The grouping hashes that lead to an issue",
-        parameters=[PageQuery],
-        responses=list[HashShape],
-    )
-    def get(self, request: Request, issue: str, org: str | None = None) -> Response:
-        row = row_of(request, org, issue)
-        family = family_of(row.issue_id)
-        hashes = Fingerprint.objects.filter(issue__in=family).order_by("pk")
-        page = read_slice(request, hashes)
-        body: list[HashShape] = [{"id": one.hash.hex} for one in page.rows]
-        return page_response(request, body, previous=page.previous, next=page.next)
 
 
 def _only(row: IssueRow) -> Selection:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from issues.events import events_of_issue
+from issues.merging.families import family_of
 from issues.models import Event, Status
 from projects.api.paging import FIRST, PAST_LAST, Slice, bad_cursor
 
@@ -43,7 +44,7 @@ def page_of_issue(issue_id: int, *, cursor: str, limit: int) -> Slice[Event]:
     if cursor == PAST_LAST:
         return Slice(rows=[], previous=None, next=None)
     place = _read(cursor)
-    events = events_of_issue(issue_id)
+    events = events_of_issue(*family_of(issue_id))
     if place is None:
         return _slice(list(events[: limit + 1]), place, limit)
     received_at, event_id = place.key

@@ -91,7 +91,7 @@ def _first_row(organization: Organization, user: User, which: Q) -> IssueRow | N
         .filter(
             which,
             project__in=projects_of(organization),
-            state__status__in=VISIBLE_STATUSES,
+            state__status__in=(*VISIBLE_STATUSES, Status.MERGED),
         )
         .annotate(
             is_bookmarked=Exists(

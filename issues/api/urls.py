@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from issues.api.attachments import EventAttachmentsView, EventAttachmentView
-from issues.api.detail import HashesView, IssueView, TagsView, TagView
+from issues.api.detail import IssueView, TagsView, TagView
 from issues.api.events import (
     IssueEventsView,
     IssueEventView,
     ProjectEventsView,
     ProjectEventView,
 )
+from issues.api.hashes import HashesView
 from issues.api.lists import OrganizationIssuesView, ProjectIssuesView
 from issues.api.project import ProjectView
 from issues.api.regroupings import (

@@ -21,7 +21,7 @@ def merge(into: int | None = None) -> Action:
 
     `issues.operations.apply` raises CannotMerge where they are of several projects or
     fewer than two, and then has done nothing. The operation's data names the
-    "survivor".
+    "survivor" and the "children".
     """
     return Action(kind="merge", data={"into": into})
 
@@ -54,6 +54,7 @@ def _merge(operation: Operation, issue_ids: Sequence[int]) -> list[Item]:
     )
     operation.data |= {
         "survivor": merged.survivor_id,
+        "children": merged.children,
         # What the issues brought of their own families.
         "brought": [[m.source_id, m.before] for m in merged.moved if m.before],
     }

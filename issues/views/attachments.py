@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from issues import filestore
-from issues.models import Attachment, Event, Issue, Status
+from issues.merging.families import seen_instead
+from issues.models import Attachment, Event, Status
 from issues.presentation.attachments import (
     JSON_BYTES_MAX,
     TEXT_BYTES_MAX,
@@ -111,7 +112,8 @@ def _read(found: Attachment, max_bytes: int) -> bytes:
 def _event_path(scope: Scope, project: str, found: Attachment) -> str:
     """Where the file belongs: its event's page, or the page of feedback."""
     event = Event.objects.filter(project=found.project_id, event_id=found.event_id)
-    issue = Issue.objects.filter(pk__in=event.values("issue_id")).first()
+    sources = list(event.values_list("issue_id", flat=True))
+    issue = next(iter(seen_instead(sources).values()), None)
     where = [scope.organization.slug, project]
     if issue is None:
         return reverse("issues:feedback", args=where)

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from issues import shortid
-from issues.models import Issue, Status
+from issues.merging.families import survivor_of
+from issues.models import VISIBLE_STATUSES, Issue, Status
 from issues.views.scope import Scope, page
 from projects.access import projects_of
 from projects.models import Membership
@@ -69,12 +70,9 @@ def auth_tokens(request: HttpRequest) -> HttpResponse:
 
 
 def _find(scope: Scope, issue: str) -> Issue:
-    found = Issue.objects.select_related("project").filter(
+    found = Issue.objects.select_related("project", "state").filter(
         project__in=projects_of(scope.organization),
-        state__isnull=False,
-        number__gt=0,
-    )
-    found = found.exclude(state__status=Status.DELETED
+        state__status__in=(*VISIBLE_STATUSES, Status.MERGED),
     )
     number, named = _number(issue), shortid.decode(issue)
     if number:
@@ -86,7 +84,8 @@ def _find(scope: Scope, issue: str) -> Issue:
     first = found.first()
     if first is None:
         raise Http404
-    return first
+    is_merged = first.state.status == Status.MERGED
+    return (survivor_of(first.pk) if is_merged else None) or first
 
 
 def _number(text: str) -> int | None:
