@@ -36,6 +36,7 @@ class Found:
     pairs: list[tuple[int, int]]
     # How many match in all; None where this has not come out.
     total: int | None = None
+    total_is_capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,15 @@ class Search:
     def page(self, place: Cursor | None, limit: int) -> Found:
         """The first `limit` issues behind the place, read in its direction."""
         if not self.where.is_dear:
-            return Found(self._pairs(_PLAIN, place, limit))
+            pairs, count = self._row(_PLAIN, place, limit)
+            return Found(_pairs(pairs), *_capped(count, TOTAL_CAP))
         sample = self._sample(place, limit)
         if place is None:
             self._first = sample
         if sample.is_all or len(sample.pairs) >= limit:
             is_total = sample.is_all and place is None
-            return Found(sample.pairs, sample.matching if is_total else None)
+            count = sample.matching if is_total else None
+            return Found(sample.pairs, count)
         template = _AFTERWARDS if sample.words_are_common else _BY_INDEX
         row = self._row(template, place, limit)
         return Found(_pairs(row[1]), row[0] if place is None else None)
@@ -88,7 +91,7 @@ class Search:
     def total(self) -> tuple[int, bool]:
         """How many match, and whether that is only the bound up to which is counted."""
         if not self.where.is_dear:
-            return _capped(self._row(_COUNT, None, TOTAL_CAP + 1)[0], TOTAL_CAP)
+            return _capped(self._row(_PLAIN, None, 0)[1], TOTAL_CAP)
         sample = self._first or self._sample(None, 0)
         if sample.is_all:
             return _capped(sample.matching, DEAR_TOTAL_CAP)
@@ -110,17 +113,13 @@ class Search:
         asked, with_words, matching, pairs = self._row(_SAMPLE, place, limit)
         return _Sample(asked, with_words, matching, _pairs(pairs))
 
-    def _pairs(
-        self, template: str, place: Cursor | None, limit: int
-    ) -> list[tuple[int, int]]:
-        return _pairs(self._row(template, place, limit)[0])
-
     def _row(self, template: str, place: Cursor | None, limit: int) -> tuple[Any, ...]:
         where = self.where
         cheap = list(where.clauses)
         parameters = where.parameters | {
             "limit": limit,
             "first": _FIRST,
+            "cap": TOTAL_CAP + 1,
             "hour": hour_of(self.now),
         }
         is_backward = place is not None and place.is_backward
@@ -131,6 +130,7 @@ class Search:
         statement = template.format(
             ctes="".join(f"{cte},\n" for cte in where.ctes),
             cheap=joined(cheap),
+            anywhere=joined(where.clauses),
             dear=joined(where.dear),
             each_dear=each(where.dear),
             texts=each(where.texts),
@@ -161,7 +161,8 @@ _PLAIN = (
     "SELECT ARRAY(SELECT ARRAY[s.key::int8, s.issue_id] FROM ("
     + _STATES
     + " ORDER BY {key} {order}, s.issue_id {order} LIMIT %(limit)s) s "
-    "ORDER BY s.key {order}, s.issue_id {order})"
+    "ORDER BY s.key {order}, s.issue_id {order}), (SELECT count(*) FROM "
+    "(SELECT FROM issues_issuestate s WHERE {anywhere} LIMIT %(cap)s) AS matching)"
 )
 _SAMPLE = f"""
 WITH asked AS MATERIALIZED (
@@ -179,11 +180,6 @@ _AFTERWARDS = f"""
 WITH others AS MATERIALIZED ({_STATES} AND {{dear}}
 ), hits AS MATERIALIZED (SELECT * FROM others s WHERE {{texts}})
 SELECT (SELECT count(*) FROM hits), {_ARRAY}
-"""
-_COUNT = """
-SELECT count(*) FROM (
-    SELECT FROM issues_issuestate s WHERE {cheap} LIMIT %(limit)s
-) AS matching
 """
 _COUNT_SOME = """
 WITH asked AS MATERIALIZED (

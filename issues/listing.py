@@ -115,11 +115,11 @@ def list_issues(
     found = search.page(place, limit + 1)
     rows = _rows(projects, [issue for _, issue in found.pairs], user, graph, now)
     placed = [_Placed(key, rows[one]) for key, one in found.pairs if one in rows]
-    total = found.total
-    if total is None and place is None and len(found.pairs) <= limit:
-        total = len(found.pairs)
-    bounded = search.total() if total is None else (total, False)
-    return _page(placed, place, limit, bounded)
+    if found.total is None:
+        total = search.total()
+    else:
+        total = found.total, found.total_is_capped
+    return _page(placed, place, limit, total)
 
 
 def rows_by_id(

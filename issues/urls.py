@@ -19,6 +19,7 @@ from issues.views import (
     overview,
     progress,
     rules,
+    searches,
     spread,
     table,
     tags,
@@ -33,6 +34,7 @@ _FILE = f"{_PROJECT}attachments/<int:attachment>/"
 urlpatterns = [
     path("jump/", jump.jump, name="jump"),
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
+    path("o/<slug:org>/searches/", searches.searches, name="searches"),
     path("o/<slug:org>/overview/", overview.organization_overview, name="overviews"),
     path("o/<slug:org>/issues/compare/", likes.compare_two, name="compare_two"),
     path("o/<slug:org>/issues/assignees/", assignees.assignees, name="assignees"),

@@ -16,6 +16,7 @@ from issues.models.issue import (
 )
 from issues.models.operation import Operation, OperationChunk
 from issues.models.regrouping import RegroupFinding, Regrouping, RegroupStep
+from issues.models.search import SavedSearch
 from issues.models.text import IssueText
 from issues.models.triage import Activity, Assignment, Bookmark, Sighting
 from issues.models.waiting import Resolution, Snooze
@@ -45,6 +46,7 @@ __all__ = [
     "RegroupStep",
     "Regrouping",
     "Resolution",
+    "SavedSearch",
     "Sighting",
     "Snooze",
     "Status",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -21,77 +19,31 @@ from django.shortcuts import render
 from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from issues import shortid
+from issues import savedsearches, shortid
 from issues.assignment import assignees_of
-from issues.cursors import CursorError, Sort
+from issues.cursors import CursorError
 from issues.listing import Page, list_issues, matching_ids, rows_by_id
 from issues.merging.families import seen_instead
-from issues.models import Event, Issue, Tag
-from issues.search import UNRESOLVED, IssueFilter, SearchError, parse
+from issues.models import Event, Issue
+from issues.savedsearches import name_of, searches_of
+from issues.search import UNRESOLVED, IssueFilter, SearchError
 from issues.views import live
+from issues.views.asked import (
+    GRAPHS,
+    PERIODS,
+    SORTS,
+    Asked,
+    names_of,
+)
 from issues.views.scope import Scope, base_of, page
 from projects.access import projects_of
 from projects.models import Project
-from projects.windows import Graph
 
 ROWS = 25
-DEFAULT_QUERY = "is:unresolved"
-# A menu of more environments than these is no menu.
-_ENVIRONMENTS = 50
 _EVENT_ID = re.compile(r"[0-9a-fA-F]{32}")
 _STATUS_TERM = re.compile(r'(?:^|\s)!?is:(?:"[^"]*"|\S+)')
-
-_SEARCHES = (
-    (gettext_lazy("Unresolved issues"), DEFAULT_QUERY),
-    (gettext_lazy("New today"), "is:unresolved firstSeen:-24h"),
-    (gettext_lazy("Regressed"), "is:regressed"),
-    (gettext_lazy("My bookmarks"), "is:unresolved bookmarks:me"),
-    (gettext_lazy("Resolved"), "is:resolved"),
-    (gettext_lazy("Ignored"), "is:ignored"),
-    (gettext_lazy("All issues"), ""),
-)
-_SORTS = (
-    (Sort.LAST_SEEN, gettext_lazy("Last seen")),
-    (Sort.FIRST_SEEN, gettext_lazy("First seen")),
-    (Sort.EVENTS, gettext_lazy("Events")),
-    (Sort.USERS, gettext_lazy("Users")),
-    (Sort.PRIORITY, gettext_lazy("Priority")),
-    (Sort.TREND, gettext_lazy("Trend")),
-)
-_GRAPHS = (Graph.DAY, Graph.FORTNIGHT)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the address asks of the list; words it doesn't know mean the default."""
-
-    query: str
-    environment: str
-    sort: Sort
-    graph: Graph
-    cursor: str | None
-
-    @classmethod
-    def of(cls, parameters: QueryDict) -> Asked:
-        get = parameters.get
-        sort, graph = get("sort", ""), get("graph", "")
-        return cls(
-            query=get("q", DEFAULT_QUERY).strip()[:2000],
-            environment=get("environment", "").replace("\0", "")[:200],
-            sort=Sort(sort) if sort in list(Sort) else Sort.LAST_SEEN,
-            graph=Graph(graph) if graph in _GRAPHS else Graph.DAY,
-            cursor=get("cursor"),
-        )
-
-    def filter(self) -> IssueFilter:
-        """Raises SearchError."""
-        filter = parse(self.query)
-        if self.environment:
-            return filter.with_tag("environment", self.environment)
-        return filter
 
 
 @require_safe
@@ -156,20 +108,24 @@ def _answer(
         return _news(request, scope, projects, asked, context)
     if direct := _direct_hit(scope, projects, asked.query):
         return HttpResponseRedirect(direct)
+    names = names_of(projects)
     context |= {
         "base": base_of(request),
         "organization": scope.organization,
         "can_triage": scope.can_triage,
         "is_list": True,
         "query": asked.query,
-        "environment": asked.environment,
-        "environments": _environments(projects),
+        "asked": asked,
+        "environments": names["environment"],
+        "releases": names["release"],
+        "periods": PERIODS,
         "sort": asked.sort,
-        "sorts": _SORTS,
+        "sorts": SORTS,
         "graph": asked.graph,
-        "graphs": _GRAPHS,
-        "searches": [{"name": name, "query": query} for name, query in _SEARCHES],
-        "heading": _heading(asked.query),
+        "graphs": GRAPHS,
+        "built_in": savedsearches.BUILT_IN,
+        "saved": (saved := list(searches_of(scope.organization, scope.user))),
+        "heading": name_of(asked.query, saved) or _("Issues"),
         "any_status": _any_status(asked.query),
         "is_event_id": _is_event_id(asked.query),
     }
@@ -270,35 +226,24 @@ def _explain(
     request: HttpRequest, context: dict[str, Any], error: SearchError
 ) -> HttpResponse:
     """The note on a query that cannot be read; htmx leaves the last rows alone."""
+    asked_query: str = context["query"].replace("\0", "")
     context["error"] = error.explain(_(error.template))
+    after = error.at + len(error.term)
+    context["marked"] = (
+        asked_query[: error.at],
+        asked_query[error.at : after],
+        asked_query[after:],
+    )
     response = render(request, "issues/list.html", context)
     response["HX-Retarget"] = response["HX-Reselect"] = "#query-note"
     response["HX-Reswap"] = "outerHTML"
     return response
 
 
-def _heading(query: str) -> str:
-    for name, known in _SEARCHES:
-        if query == known:
-            return str(name)
-    return _("Issues")
-
-
 def _any_status(query: str) -> str | None:
     """The query without its status; None where it has none."""
     without = _STATUS_TERM.sub("", query).strip()
     return None if without == query.strip() else without
-
-
-def _environments(projects: Sequence[Project]) -> list[str]:
-    names: QuerySet[Tag, str] = (
-        Tag.objects.filter(project__in=[p.pk for p in projects], key="environment")
-        .exclude(value="")
-        .order_by("value")
-        .values_list("value", flat=True)
-        .distinct()
-    )
-    return list(names[:_ENVIRONMENTS])
 
 
 def _direct_hit(scope: Scope, projects: Sequence[Project], query: str) -> str | None:
