@@ -10,7 +10,7 @@ from issues.tagcounts import TagKey
 from projects.ui import share
 
 _SIDE_KEYS = 5
-_SIDE_VALUES = 4
+SIDE_VALUES = 4
 # These say most, so they stand first at the side.
 _FIRST = ("environment", "release", "browser", "browser.name", "os", "os.name")
 # Told elsewhere, or different in nearly every event.
@@ -50,7 +50,7 @@ def telling(keys: Sequence[TagKey]) -> list[Distribution]:
         (k for k in keys if k.key not in _UNTOLD and not _is_part(k.key, names)),
         key=lambda key: (order.get(key.key, len(order)), key.key),
     )
-    return [distribution(key, values=_SIDE_VALUES) for key in told[:_SIDE_KEYS]]
+    return [distribution(key, values=SIDE_VALUES) for key in told[:_SIDE_KEYS]]
 
 
 def _is_part(key: str, names: set[str]) -> bool:
@@ -59,8 +59,7 @@ def _is_part(key: str, names: set[str]) -> bool:
 
 def distribution(key: TagKey, *, values: int) -> Distribution:
     """The key's commonest values; all others are one figure."""
-    known = [(value, count) for value, count in key.values if value]
-    named = known[:values]
+    named = [(value, count) for value, count in key.values if value][:values]
     other = key.total - sum(count for _, count in named)
     return Distribution(
         key=key.key,
@@ -78,5 +77,5 @@ def distribution(key: TagKey, *, values: int) -> Distribution:
         other_percent=100 * other / key.total,
         other_share=share(other, key.total),
         total=key.total,
-        is_cut=len(known) > len(named),
+        is_cut=key.known > len(named),
     )

@@ -65,7 +65,10 @@ def releases(
 ) -> HttpResponse:
     found = scope.issue(project, number)
     context = frame(request, scope, found, "releases")
-    keys = {key.key: key for key in tags_of_issue(found.issue.pk)}
+    counted = tags_of_issue(
+        found.issue.pk, values=_RELEASES + 1, keys=("environment", "release")
+    )
+    keys = {key.key: key for key in counted}
     if "release" in keys:
         told = distribution(keys["release"], values=_RELEASES)
         context |= {

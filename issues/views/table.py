@@ -31,6 +31,7 @@ _COLUMNS = {
     "environment": ("environment",),
     "client": ("browser", "runtime", "browser.name", "runtime.name"),
 }
+_OFFERED = ("environment", "release")
 _TAG_KEYS = [key for keys in _COLUMNS.values() for key in keys]
 
 
@@ -85,7 +86,9 @@ def table(
     place = read_place(request.GET.get("cursor", ""))
     events = page_of_events(found.family, wanted, place=place, limit=ROWS)
     context = frame(request, scope, found, "events")
-    context |= _choices(tags_of_issue(found.issue.pk)) | {
+    context |= _choices(
+        tags_of_issue(found.issue.pk, values=_CHOICES, keys=_OFFERED)
+    ) | {
         "asked": asked,
         "error": error,
         "events": events,
@@ -141,10 +144,7 @@ def _filter(found: OpenIssue, asked: Asked) -> tuple[EventFilter, str]:
 
 def _choices(keys: Sequence[TagKey]) -> dict[str, Any]:
     """The values that the form offers, the most frequent first."""
-    values = {
-        key.key: [value for value, _count in key.values if value][:_CHOICES]
-        for key in keys
-    }
+    values = {key.key: [value for value, _count in key.values if value] for key in keys}
     return {
         "environments": values.get("environment", []),
         "versions_seen": values.get("release", []),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issues.models import Issue
+from issues.models import Issue, IssueState, IssueTags
 from projects.models import Project
 from tests.factories import make_event, make_exception, make_payload, store
 
@@ -94,3 +95,16 @@ def test_telling_the_difference_stays_within_the_queries_of_a_page(
     with CaptureQueriesContext(connection) as queries:
         page(member, issue, rest)
     assert len(queries) <= 16
+
+
+def test_shares_of_very_many_events_are_remembered(
+    issue: Issue, member: Client
+) -> None:
+    IssueState.objects.filter(issue=issue).update(event_count=10_000)
+    first = page(member, issue)
+    IssueTags.objects.filter(issue=issue).update(tag_ids=[], counts=[])
+    again = page(member, issue)
+    assert first.count('class="dist"') == again.count('class="dist"') > 0
+    assert 'class="panel dist' not in page(member, issue, "tags/")
+    cache.clear()
+    assert 'class="dist"' not in page(member, issue)
