@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from issues import attachments, releasecounts
 from issues import repair_sql as sql
 from issues.locks import shard_lock
+from issues.merging import checks
 from issues.models import Issue
 
 # Differences told one by one; beyond them only the number grows.
@@ -92,7 +93,7 @@ def _snapshot() -> Iterator[CursorWrapper]:
 def _compare(cursor: CursorWrapper, *, issue_ids: list[int] | None) -> None:
     """Fills repair_difference for all issues, or for these."""
     _read_rows(cursor, issue_ids=issue_ids)
-    for statement in (*sql.GATHER, *sql.COMPARE):
+    for statement in (*sql.GATHER, *sql.COMPARE, *checks.COMPARE):
         cursor.execute(statement)
 
 
@@ -148,8 +149,9 @@ def _mend(shard: int, issue_ids: list[int]) -> int:
         _compare(cursor, issue_ids=issue_ids)
         found = _count_differences(cursor)
         if found:
-            for statement in sql.MEND:
+            for statement in (*sql.MEND, *checks.MEND):
                 cursor.execute(statement)
+            checks.make_whole(issue_ids)
     return found
 
 

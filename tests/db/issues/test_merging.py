@@ -348,3 +348,55 @@ def test_deleted_project_takes_families_along(project: Project) -> None:
     assert not Issue.objects.exists()
     assert not FamilyMember.objects.exists()
     assert repair(dry_run=True).details == ()
+
+
+def test_repair_mends_what_members_and_survivors_count(project: Project) -> None:
+    one, other = send(project, "OneError", 2), send(project, "OtherError")
+    merge(project, [one, other], user=None)
+    expected = counts_of(one), counts_of(other)
+    share = FamilyMember.objects.get(source=one).counter_id
+    for issue in (one, other, share):
+        IssueState.objects.filter(issue=issue).update(event_count=7, user_count=9)
+        HourCount.objects.filter(issue=issue).update(count=5)
+        IssueUser.objects.filter(issue=issue).delete()
+    assert {found.issue_id for found in repair().details} == {one, other, share}
+    assert (counts_of(one), counts_of(other)) == expected
+    assert repair(dry_run=True).details == ()
+
+
+def test_repair_hides_members_and_shows_all_others(project: Project) -> None:
+    a, b, c = (send(project, f"{name}Error", n) for n, name in enumerate("ABC", 1))
+    merge(project, [b, c], user=None)
+    IssueState.objects.filter(issue=a).update(status=Status.MERGED)
+    IssueState.objects.filter(issue=b).update(status=Status.UNRESOLVED)
+    assert {found.figure for found in repair().details} == {"merged"}
+    assert [state_of(issue).status for issue in (a, b)] == [
+        Status.UNRESOLVED,
+        Status.MERGED,
+    ]
+    assert repair(dry_run=True).details == ()
+
+
+def test_repair_makes_what_expired_the_sum_of_the_members(project: Project) -> None:
+    one, other = send(project, "OneError", 2), send(project, "OtherError")
+    merge(project, [one, other], user=None)
+    Event.objects.filter(issue_id=other).delete()
+    IssueState.objects.filter(issue=other).update(expired_count=1)
+    HourCount.objects.filter(issue=other).update(expired_count=1)
+    IssueUser.objects.filter(issue=other).update(has_expired=True)
+    for tags in IssueTags.objects.filter(issue=other):
+        tags.expired_counts = tags.counts
+        tags.save()
+    repair()
+    assert counts_of(one)["numbers"] == (3, 3, 1)
+    assert repair(dry_run=True).details == ()
+
+
+def test_repair_drops_a_share_of_nobody(project: Project) -> None:
+    one, other = send(project, "OneError", 2), send(project, "OtherError")
+    merge(project, [one, other], user=None)
+    FamilyMember.objects.all().delete()
+    repair()
+    assert set(Issue.objects.values_list("pk", flat=True)) == {one, other}
+    assert (state_of(one).event_count, state_of(other).event_count) == (2, 1)
+    assert repair(dry_run=True).details == ()
