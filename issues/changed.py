@@ -49,7 +49,7 @@ class Changed:
 def changes_of(issue_ids: Collection[int]) -> list[Activity]:
     """What happened to the issues lately, newest first."""
     newest = Activity.objects.filter(issue__in=issue_ids).order_by("-created_at", "-pk")
-    return list(newest.select_related("user")[:_LOOKED_BACK])
+    return list(newest.select_related("user", "operation")[:_LOOKED_BACK])
 
 
 def changed(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from issues.views import (
+    activity,
     assignees,
     attachments,
     changes,
     detail,
+    discarded,
     events,
     feedback,
     jump,
@@ -44,7 +46,15 @@ urlpatterns = [
         "o/<slug:org>/operations/<int:operation>/", progress.progress, name="progress"
     ),
     path("o/<slug:org>/operations/<int:operation>/undo/", operations.undo, name="undo"),
+    path("o/<slug:org>/activity/", activity.organization_activity, name="activities"),
     path(_PROJECT, lists.project_issues, name="list"),
+    path(f"{_PROJECT}activity/", activity.project_activity, name="activity"),
+    path(f"{_PROJECT}settings/discarded/", discarded.discarded, name="discarded"),
+    path(
+        f"{_PROJECT}settings/discarded/<int:discarded>/take/",
+        discarded.take,
+        name="discarded_take",
+    ),
     path(f"{_PROJECT}overview/", overview.project_overview, name="overview"),
     path(f"{_PROJECT}settings/grouping/", rules.grouping_rules, name="grouping_rules"),
     path(

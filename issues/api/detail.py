@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, TypedDict
 
 from django.http import Http404
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from issues import operations, reports
+from issues.api.activities import ActivityShape, activities_json, activities_of
 from issues.api.actors import actors_of
 from issues.api.changes import IssueChange, apply, read_change
 from issues.api.issuejson import (
@@ -29,7 +29,7 @@ from issues.charts import history_of_issue
 from issues.issuereleases import IssueReleases, releases_of
 from issues.listing import IssueRow
 from issues.merging.families import sources_of, with_sources
-from issues.models import Activity, Issue, Sighting
+from issues.models import Issue, Sighting
 from issues.operations import Selection, deleting
 from issues.tagcounts import OTHER, TagKey, tags_of_issue
 from projects.api.lookup import user_of
@@ -42,15 +42,6 @@ _ACTIVITIES = 100
 _SEEN_BY = 50
 # Values in the answer that tells of all keys, and of one.
 _TOP_VALUES = 10
-
-
-class ActivityShape(TypedDict):
-    id: str
-    type: str
-    # Null: the service itself.
-    user: UserShape | None
-    data: dict[str, Any]
-    dateCreated: datetime
 
 
 class TagTotalShape(TypedDict):
@@ -170,7 +161,7 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
             details=status_details([row]).get(row.issue_id, {}),
             assignee=actors_of([row.issue_id]).get(row.issue_id),
         ),
-        "activity": _activity_json(family),
+        "activity": activities_json(activities_of(family)[:_ACTIVITIES]),
         "seenBy": _seen_by_json(row),
         "participants": [],
         "pluginActions": [],
@@ -206,24 +197,6 @@ def _stats(row: IssueRow) -> Stats:
         history = history_of_issue(row.issue_id, window, now)
         stats[graph.value] = stats_json(window, history.counts)
     return stats
-
-
-def _activity_json(family: list[int]) -> list[ActivityShape]:
-    activities = (
-        Activity.objects.filter(issue__in=family)
-        .select_related("user")
-        .order_by("-created_at", "-pk")
-    )
-    return [
-        {
-            "id": str(one.pk),
-            "type": one.kind,
-            "user": user_json(one.user) if one.user else None,
-            "data": one.data,
-            "dateCreated": one.created_at,
-        }
-        for one in activities[:_ACTIVITIES]
-    ]
 
 
 def _seen_by_json(row: IssueRow) -> list[UserShape]:

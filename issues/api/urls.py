@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from issues.api.activities import ActivitiesView
 from issues.api.attachments import EventAttachmentsView, EventAttachmentView
 from issues.api.detail import IssueView, TagsView, TagView
 from issues.api.events import (
@@ -14,6 +15,7 @@ from issues.api.events import (
 )
 from issues.api.hashes import HashesView
 from issues.api.lists import OrganizationIssuesView, ProjectIssuesView
+from issues.api.operations import OperationsView, OperationView, UndoView
 from issues.api.project import ProjectView
 from issues.api.regroupings import (
     RegroupingsView,
@@ -35,6 +37,7 @@ def _of_issue(prefix: str) -> list[URLPattern]:
         path(issue, IssueView.as_view()),
         path(f"{issue}events/", IssueEventsView.as_view()),
         path(f"{issue}events/<str:event>/", IssueEventView.as_view()),
+        path(f"{issue}activities/", ActivitiesView.as_view()),
         path(f"{issue}hashes/", HashesView.as_view()),
         path(f"{issue}tags/", TagsView.as_view()),
         path(f"{issue}tags/<str:key>/", TagView.as_view()),
@@ -43,6 +46,9 @@ def _of_issue(prefix: str) -> list[URLPattern]:
 
 
 urlpatterns = [
+    path(f"{_ORG}operations/", OperationsView.as_view()),
+    path(f"{_ORG}operations/<int:operation>/", OperationView.as_view()),
+    path(f"{_ORG}operations/<int:operation>/undo/", UndoView.as_view()),
     path(f"{_ORG}issues/", OrganizationIssuesView.as_view()),
     path(_PROJECT, ProjectView.as_view()),
     path(f"{_PROJECT}issues/", ProjectIssuesView.as_view()),

@@ -33,6 +33,8 @@ class Operation(models.Model):
     )
     # What the kind has to know, as JSON.
     data = models.JSONField(default=dict)
+    # Ids of a few of the issues that it changed.
+    samples = ArrayField(models.IntegerField(), default=list)
     created_at = models.DateTimeField(default=timezone.now)
     # Issues chosen, gone through, and really changed.
     count = models.IntegerField()

@@ -118,11 +118,13 @@ class Activity(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             # The issue page, newest first.
             models.Index(fields=["issue", "-created_at"], name="activity_of_issue"),
-            # The project's activity page, beside its operations.
+            # The project's activity page, beside its operations; what befalls nearly
+            # every issue is not told there, and costs the digest nothing.
             models.Index(
                 fields=["project", "-created_at", "-id"],
                 name="activity_of_project",
-                condition=models.Q(operation__isnull=True),
+                condition=models.Q(operation__isnull=True)
+                & ~models.Q(kind__in=["first_seen", "auto_set_ongoing"]),
             ),
             # Operations that go with their project.
             models.Index(

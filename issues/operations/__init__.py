@@ -27,6 +27,7 @@ from issues.operations.running import (
     prune,
     record,
     undo,
+    visible_to,
 )
 from issues.operations.selection import Action, Selection
 from issues.regrouping import operation as operation
@@ -49,4 +50,5 @@ __all__ = [
     "register",
     "said",
     "undo",
+    "visible_to",
 ]

@@ -72,7 +72,7 @@ def said(operation: Operation, short_id: str = "") -> str:
     `short_id` is that of its one issue, where it changed one.
     """
     kind = kind_of(operation)
-    if operation.changed == 1 and operation.count == 1 and short_id:
+    if operation.changed == 1 and short_id:
         return kind.of_one(operation.data) % short_id
     number = operation.count if operation.is_running else operation.changed
     return kind.of_many(operation.data, number)

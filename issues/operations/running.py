@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +23,8 @@ ONCE = 1000
 CHUNK = 1000
 
 UNDO_DAYS = 30
+# Issues of an operation that the activity page names.
+SAMPLES = 3
 
 
 class CannotUndo(Exception):
@@ -100,6 +102,7 @@ def record(
     operation.done = operation.changed = len(items)
     operation.finished_at = now
     operation.save(update_fields=["done", "changed", "finished_at"])
+    _keep_samples(operation, items)
     return operation
 
 
@@ -132,6 +135,12 @@ def undo(operation: Operation, user: User | None) -> Undone:
         changed_since=operation.changed_since,
         is_running=operation.is_running,
     )
+
+
+def visible_to(rows: QuerySet[Operation], reader: User) -> QuerySet[Operation]:
+    """Without what is nobody's business but another's: his bookmarks and sightings."""
+    personal = [one.name for one in kinds.all_kinds() if one.is_personal]
+    return rows.exclude(Q(kind__in=personal) & ~Q(user=reader))
 
 
 def proceed(ends_at: float) -> bool:
@@ -221,6 +230,8 @@ def _do_chunk(operation: Operation, chunk: OperationChunk) -> None:
         raise TypeError(f"operations of kind {operation.kind} are only recorded")
     chunk.before = change(operation, chunk.issue_ids)
     chunk.save(update_fields=["before"])
+    if chunk.number == 0:
+        _keep_samples(operation, chunk.before)
     Operation.objects.filter(pk=operation.pk).update(
         done=F("done") + len(chunk.issue_ids), changed=F("changed") + len(chunk.before)
     )
@@ -250,14 +261,7 @@ def _finish(operation: Operation, *, is_undo: bool) -> None:
         rows.filter(undo_finished_at__isnull=True).update(undo_finished_at=now)
 
 
-def samples(
-    operations: Iterable[Operation], per_operation: int
-) -> dict[int, list[int]]:
-    """The ids of some of the issues of each operation that still has its chunks."""
-    first = OperationChunk.objects.filter(
-        operation__in=[one.pk for one in operations], number=0
-    )
-    return {
-        chunk.operation_id: [item[0] for item in (chunk.before or [])][:per_operation]
-        for chunk in first
-    }
+def _keep_samples(operation: Operation, items: Sequence[Item]) -> None:
+    """Some of the issues are told of for longer than there is a way back."""
+    operation.samples = [item[0] for item in items[:SAMPLES]]
+    operation.save(update_fields=["samples"])

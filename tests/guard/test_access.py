@@ -19,6 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
+from django.utils import timezone
 from pytest_django import Settings
 
 from ingest.models import PoisonEntry
@@ -29,7 +30,13 @@ from issues.operations import Selection, status
 from issues.shortid import encode
 from issues.store import forget_everything
 from monitors.models import Monitor
-from projects.models import APIToken, Membership, Organization, Team
+from projects.models import (
+    APIToken,
+    DiscardedIssue,
+    Membership,
+    Organization,
+    Team,
+)
 from projects.tokens import SCOPES, create_token
 from releases.models import Release
 from tests.factories import make_issue, make_organization, make_project, set_aside
@@ -113,6 +120,22 @@ def _light(settings: Settings) -> None:
     forget_everything()
 
 
+def furnish(issue: Issue) -> None:
+    """Gives the issue's project one of everything else that addresses name."""
+    project = issue.project
+    organization = project.organization
+    set_aside(project)
+    make_monitor(project, "backup")
+    attach(issue, b"line", "app.log")
+    say(project, "It broke", about=issue)
+    begun(project)
+    selection = Selection.of(organization, [project], [issue.pk])
+    operations.apply(selection, status.ignore(), user=None)
+    DiscardedIssue.objects.create(
+        project=project, hashes=[], title="gone", number=9, created_at=timezone.now()
+    )
+
+
 @pytest.fixture
 def issue(data_folder: Path) -> Issue:
     """An issue in an organization that has one of everything."""
@@ -122,14 +145,8 @@ def issue(data_folder: Path) -> Issue:
     owner = Membership.objects.get(organization=organization)
     create_token(user=owner.user, organization=organization, name="ci", scopes=SCOPES)
     project = make_project("shop", organization=organization)
-    set_aside(project)
-    make_monitor(project, "backup")
     issue = make_issue(project, release="shop@1.0.0")
-    attach(issue, b"line", "app.log")
-    say(project, "It broke", about=issue)
-    begun(project)
-    selection = Selection.of(organization, [project], [issue.pk])
-    operations.apply(selection, status.ignore(), user=None)
+    furnish(issue)
     return issue
 
 
@@ -167,10 +184,11 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "str:key": "level",
         "monitor": _one(Monitor, project=issue.project).slug,
         "attachment": _one(Attachment, project=issue.project).pk,
+        "discarded": _one(DiscardedIssue, project=issue.project).pk,
         "operation": _one(Operation, organization=organization).pk,
         "report": _one(UserReport, project=issue.project).pk,
         "object_id": 1,
-        "run": Regrouping.objects.get(project=issue.project).pk,
+        "run": _one(Regrouping, project=issue.project).pk,
         "content_type_id": 1,
     }
 

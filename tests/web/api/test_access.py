@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from issues.events import latest_event
-from issues.models import Attachment, Issue
+from issues.models import Attachment, Issue, Operation
+from issues.operations import Selection, status
+from issues.operations import apply as operate
 from issues.shortid import encode
 from projects.models import Organization, Project, Role
 from tests.factories import make_issue, make_organization, make_project
@@ -26,6 +28,8 @@ _GENERAL = {"/api/0/", "/api/0/auth/", "/api/0/organizations/"}
 def issue(project: Project, data_folder: Path) -> Issue:
     issue = make_issue(project, release="shop@1.0")
     attach(issue, b"line", "app.log")
+    selection = Selection.of(project.organization, [project], [issue.pk])
+    operate(selection, status.ignore(), user=None)
     return issue
 
 
@@ -44,6 +48,7 @@ def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, st
         "{key}": "level",
         "{version}": "shop@1.0",
         "{short_id}": encode(project.slug, issue.number),
+        "{operation}": str(Operation.objects.earliest("pk").pk),
         "{attachment}": str(Attachment.objects.get(project=project).pk),
     }
     found = []
