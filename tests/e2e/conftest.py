@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e import service
 from tests.e2e.apart import Apart, apart
-from tests.e2e.service import Service
-
-EMAIL = "owner@shop.example"
-PASSWORD = "correct horse battery staple"
+from tests.e2e.browsing import CHROMIUM
+from tests.e2e.service import EMAIL, PASSWORD, Service
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +33,15 @@ def processes(tmp_path: Path) -> Iterator[Apart]:
     """PostgreSQL and Valkey of one test, which starts the other processes itself."""
     with apart(tmp_path / "data") as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "the tests need a browser: install chromium"
+    with sync_playwright() as playwright:
+        # Containers often run as root, where Chromium has no sandbox.
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()

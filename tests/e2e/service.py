@@ -18,6 +18,8 @@ from typing import Any
 
 import psutil
 
+EMAIL = "owner@shop.example"
+PASSWORD = "correct horse battery staple"
 ERRTRACK = Path(sys.executable).with_name("errtrack")
 START_TIMEOUT_S = 90.0
 STOP_TIMEOUT_S = 10.0

@@ -3,75 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from ingest.envelope import Item, write_envelope
-from tests.e2e.conftest import EMAIL, PASSWORD
+from tests.e2e.browsing import Site, send, sign_in
 from tests.e2e.service import Service
 from tests.factories import make_exception, make_payload
 from tests.files import PNG
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = shutil.which("chromium")
 ISSUES = 8
 WITH_FILES = "f1" * 16
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202e"
 WIDTHS = (1440, 390)
 # 320 px is a window of 1280 at 400 %.
 NARROWEST = 320
-
-
-@dataclass(frozen=True)
-class Site:
-    """A running service with issues, and a browser that is signed in to it."""
-
-    browser: Browser
-    url: str
-    home: str
-    cookies: Any
-
-    @contextmanager
-    def page(self, **options: Any) -> Iterator[Page]:
-        """A page of its own; at its end nothing may have gone wrong in it."""
-        options = {"viewport": {"width": 1440, "height": 900}} | options
-        context = self.browser.new_context(base_url=self.url, **options)
-        context.add_cookies(self.cookies)
-        page = context.new_page()
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: wrong.append(dialog.message))
-        page.on(
-            "console",
-            lambda said: wrong.append(said.text) if said.type == "error" else None,
-        )
-        yield page
-        context.close()
-        assert wrong == []
-
-
-def send(dsn: str, payload: dict[str, Any]) -> None:
-    """Posts an event to the DSN's project, as a very old SDK does."""
-    parts = urlsplit(dsn)
-    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/store/"
-    request = urllib.request.Request(
-        f"{url}?sentry_key={parts.username}&sentry_version=7",
-        data=json.dumps(payload).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 200
 
 
 def send_issues(dsn: str) -> None:
@@ -162,43 +116,14 @@ def check_in(dsn: str, status: str, environment: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "the tests need a browser: install chromium"
-    with sync_playwright() as playwright:
-        # Containers often run as root, where Chromium has no sandbox.
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def site(running: Service, browser: Browser) -> Site:
     check_in(running.dsn, "ok", "production")
     check_in(running.dsn, "in_progress", "staging")
     send_sessions(running.dsn)
     send_feedback(running.dsn)
     send_issues(running.dsn)
-    context = browser.new_context(base_url=running.url)
-    page = context.new_page()
-    page.goto("/")
-    page.fill("[name=login]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button")
-    page.click(".card-link")
-    page.wait_for_selector(".row")
-    home = urlsplit(page.url).path
-    page.goto(home)
-    for _ in range(100):
-        # Besides these the one with files, and the hostile one.
-        if page.locator(".row").count() == ISSUES + 2:
-            break
-        page.wait_for_timeout(100)
-        page.reload()
-    cookies = context.cookies()
-    context.close()
-    return Site(browser, running.url, home, cookies)
+    # Besides these the one with files, and the hostile one.
+    return sign_in(browser, running, issues=ISSUES + 2)
 
 
 def row(page: Page, name: str) -> Any:
