@@ -1,65 +1,17 @@
-"""Pages of an issue's or a project's events, the newest first."""
+"""Pages of a project's events, the newest first."""
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
 
-from issues.events import events_of_issue
-from issues.merging.families import family_of
+from issues.eventscan import Key, Place, read_place
 from issues.models import Event, Status
 from projects.api.paging import FIRST, PAST_LAST, Slice, bad_cursor
-
-# 17 digits of microseconds stay within what a datetime holds.
-_CURSOR = re.compile(r"(\d{1,17}):([0-9a-f]{32}):([01])")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-# An event that is received and its id: what events are ordered by.
-Key = tuple[datetime, uuid.UUID]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A page holds what stands before (newer) or after (older) this event."""
-
-    key: Key
-    is_backward: bool
-
-    def __str__(self) -> str:
-        received_at, event_id = self.key
-        micros = (received_at - _EPOCH) // _MICROSECOND
-        return f"{micros}:{event_id.hex}:{int(self.is_backward)}"
-
-
-def page_of_issue(issue_id: int, *, cursor: str, limit: int) -> Slice[Event]:
-    """A page of the issue's events. Raises ParseError for an unknown cursor."""
-    if cursor == PAST_LAST:
-        return Slice(rows=[], previous=None, next=None)
-    place = _read(cursor)
-    events = events_of_issue(*family_of(issue_id))
-    if place is None:
-        return _slice(list(events[: limit + 1]), place, limit)
-    received_at, event_id = place.key
-    if place.is_backward:
-        newer = Q(received_at__gt=received_at) | Q(
-            received_at=received_at, event_id__gt=event_id
-        )
-        # Both bounds say the same; only the first lets PostgreSQL skip days.
-        found = events.filter(newer, received_at__gte=received_at).reverse()
-    else:
-        older = Q(received_at__lt=received_at) | Q(
-            received_at=received_at, event_id__lt=event_id
-        )
-        found = events.filter(older, received_at__lte=received_at)
-    return _slice(list(found[: limit + 1]), place, limit)
 
 
 def page_of_project(project_id: int, *, cursor: str, limit: int) -> Slice[Event]:
@@ -68,7 +20,7 @@ def page_of_project(project_id: int, *, cursor: str, limit: int) -> Slice[Event]
         return Slice(rows=[], previous=None, next=None)
     place = _read(cursor)
     keys = _keys_of_project(project_id, place, limit + 1)
-    rows = _rows(project_id, keys)
+    rows = rows_of(project_id, keys)
     return _slice(rows, place, limit)
 
 
@@ -132,7 +84,7 @@ def _look(project_id: int, place: Place, span: timedelta, count: int) -> list[Ke
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
-def _rows(project_id: int, keys: Sequence[Key]) -> list[Event]:
+def rows_of(project_id: int, keys: Sequence[Key]) -> list[Event]:
     """The events of these keys, in their order."""
     if not keys:
         return []
@@ -150,12 +102,10 @@ def _read(cursor: str) -> Place | None:
     """The place that a cursor names; None is the beginning."""
     if cursor in FIRST:
         return None
-    match = _CURSOR.fullmatch(cursor)
-    if match is None:
+    place = read_place(cursor)
+    if place is None:
         raise bad_cursor()
-    received_at = _EPOCH + int(match[1]) * _MICROSECOND
-    key = (received_at, uuid.UUID(match[2]))
-    return Place(key=key, is_backward=match[3] == "1")
+    return place
 
 
 def _slice(found: list[Event], place: Place | None, limit: int) -> Slice[Event]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -20,7 +21,8 @@ from issues.api.eventjson import (
     summary_json,
     told_events,
 )
-from issues.api.eventpages import page_of_issue, page_of_project
+from issues.api.eventpages import page_of_project
+from issues.api.foundevents import IssueEventQuery, events_found
 from issues.api.lookup import find_event, read_event_id, row_of
 from issues.events import (
     latest_event,
@@ -42,7 +44,7 @@ _NAMED = {
 
 
 class EventQuery(PageQuery):
-    """The parameters of a list of events."""
+    """The parameters of a project's events."""
 
     full = serializers.BooleanField(
         required=False, default=False, help_text="Whole events, not only summaries."
@@ -67,13 +69,13 @@ class IssueEventsView(APIView):
 
     @extend_schema(
         summary="An issue's events, the newest first",
-        parameters=[EventQuery],
+        parameters=[IssueEventQuery],
         responses=list[EventSummaryShape],
     )
     def get(self, request: Request, issue: str, org: str | None = None) -> Response:
         row = row_of(request, org, issue)
-        query = read_query(request, EventQuery)
-        page = page_of_issue(row.issue_id, cursor=query["cursor"], limit=query["limit"])
+        query = read_query(request, IssueEventQuery)
+        page = events_found(row, query, timezone.now())
         return _page_response(request, page, query)
 
 

@@ -24,6 +24,7 @@ from issues.api.regroupings import (
 )
 from issues.api.reports import IssueReportsView
 from issues.api.shortcuts import EventIDView, ShortIDView
+from issues.api.spread import FrequentUsersView, IssueUsersView, TagValuesView
 
 _ORG = "organizations/<str:org>/"
 _PROJECT = "projects/<str:org>/<str:project>/"
@@ -41,6 +42,9 @@ def _of_issue(prefix: str) -> list[URLPattern]:
         path(f"{issue}hashes/", HashesView.as_view()),
         path(f"{issue}tags/", TagsView.as_view()),
         path(f"{issue}tags/<str:key>/", TagView.as_view()),
+        path(f"{issue}tags/<str:key>/values/", TagValuesView.as_view()),
+        path(f"{issue}users/", IssueUsersView.as_view()),
+        path(f"{issue}users/frequent/", FrequentUsersView.as_view()),
         path(f"{issue}user-reports/", IssueReportsView.as_view()),
     ]
 
