@@ -23,6 +23,7 @@ from issues.views import (
     rules,
     searches,
     spread,
+    suggest,
     table,
     tags,
 )
@@ -36,6 +37,8 @@ _FILE = f"{_PROJECT}attachments/<int:attachment>/"
 urlpatterns = [
     path("jump/", jump.jump, name="jump"),
     path("o/<slug:org>/issues/", lists.all_issues, name="all"),
+    path("o/<slug:org>/issues/suggest/", suggest.of_organization, name="suggest_all"),
+    path(f"{_PROJECT}suggest/", suggest.of_project, name="suggest"),
     path("o/<slug:org>/searches/", searches.searches, name="searches"),
     path("o/<slug:org>/overview/", overview.organization_overview, name="overviews"),
     path("o/<slug:org>/issues/compare/", likes.compare_two, name="compare_two"),

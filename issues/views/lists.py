@@ -58,6 +58,9 @@ def project_issues(request: HttpRequest, scope: Scope, project: str) -> HttpResp
             "place": found.name,
             "tab": "issues",
             "path": reverse("issues:list", args=[scope.organization.slug, found.slug]),
+            "suggest_path": reverse(
+                "issues:suggest", args=[scope.organization.slug, found.slug]
+            ),
             "is_waiting": found.first_event_at is None,
         },
     )
@@ -74,6 +77,9 @@ def all_issues(request: HttpRequest, scope: Scope) -> HttpResponse:
             "place": scope.organization.name,
             "nav": "issues",
             "path": reverse("issues:all", args=[scope.organization.slug]),
+            "suggest_path": reverse(
+                "issues:suggest_all", args=[scope.organization.slug]
+            ),
         },
     )
 
