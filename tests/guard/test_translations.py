@@ -22,6 +22,21 @@ ROOMS = (
 _FIELD = re.compile(r'(msgid|msgid_plural|msgstr(?:\[\d\])?) (".*")')
 _NAMES = re.compile(r"%\(\w+\)s|%[sd]|\{\w+\}")
 
+# What a template holds besides text: its own tags, and what is not in any language.
+_NO_TEXT = (
+    r"{% comment %}.*?{% endcomment %}",
+    r"{% blocktranslate.*?{% endblocktranslate %}",
+    r"{% block page %}.*?{% endblock %}",
+    r"{%.*?%}|{{.*?}}|{#.*?#}",
+    r"<(kbd|code|pre|svg)\b.*?</\1>",
+    r"&\w+;",
+)
+_TOLD = re.compile(r'\b(?:aria-label|title|placeholder|alt)="([^"]*)"')
+# Names, units and addresses are the same in all languages.
+_SAME = re.compile(
+    r"(?<![A-Za-z])(errtrack|EN|URL|SDK|ms)(?![A-Za-z])|/[a-z/]+|[0-9a-f]{32}"
+)
+
 Entry = dict[str, str]
 
 
@@ -46,6 +61,14 @@ def entries(path: Path) -> list[Entry]:
 
 def translation(entry: Entry) -> str:
     return entry.get("msgstr") or entry.get("msgstr[0]", "")
+
+
+def bare_texts(template: str) -> list[str]:
+    """What a reader would see of the template that nobody can translate."""
+    for pattern in _NO_TEXT:
+        template = re.sub(pattern, "", template, flags=re.DOTALL)
+    texts = _TOLD.findall(template) + re.sub(r"<[^>]*>", "\n", template).splitlines()
+    return [t.strip() for t in texts if re.search(r"[A-Za-z]{2,}", _SAME.sub("", t))]
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +122,19 @@ def test_every_text_is_in_the_catalogue(chinese: list[Entry], tmp_path: Path) ->
     known = {entry["msgid"] for entry in chinese}
     assert wanted - known == set(), "not translated"
     assert known - wanted == set(), "no longer used"
+
+
+def test_no_template_holds_text_that_is_not_translated() -> None:
+    found = {
+        str(path.relative_to(ROOT)): texts
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        if (texts := bare_texts(path.read_text()))
+    }
+    assert found == {}
+
+
+def test_text_that_is_not_translated_would_be_found() -> None:
+    bare = (
+        '<p title="{{ t }}">{% translate "Yes" %} No</p><b aria-label="Nor this"></b>'
+    )
+    assert bare_texts(bare) == ["Nor this", "No"]
