@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ISSUES = 8
 WITH_FILES = "f1" * 16
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202e"
+OPEN_ALL = """document.querySelectorAll("main details:not(.menu)")
+    .forEach(part => { part.open = true; })"""
 WIDTHS = (1440, 390)
 # 320 px is a window of 1280 at 400 %.
 NARROWEST = 320
@@ -41,8 +44,24 @@ def send_issues(dsn: str) -> None:
         # Twice each, so that there is an older event to go to.
         for _ in range(2):
             send(dsn, payload | {"event_id": make_payload()["event_id"]})
-    hostile = make_exception(ATTACK, ATTACK, ATTACK)
-    send(dsn, make_payload(exception={"values": [hostile]}, tags={ATTACK: ATTACK}))
+    send(dsn, hostile_payload())
+
+
+def hostile_payload() -> dict[str, Any]:
+    """The attack in names and values alike, and a line of nearly a megabyte."""
+    exception = make_exception(ATTACK, ATTACK, ATTACK)
+    for frame in exception["stacktrace"]["frames"]:
+        frame |= {"filename": ATTACK, "vars": {ATTACK: {ATTACK: [ATTACK] * 9}}}
+    headers = {"X-A": f"{ATTACK}'; $(reboot)\x00\x1b", ATTACK: ATTACK}
+    return make_payload(
+        exception={"values": [exception, {**exception, "type": "Last" + ATTACK}]},
+        tags={ATTACK: ATTACK, "region": ATTACK},
+        breadcrumbs=[{"category": ATTACK, "message": ATTACK, "data": {ATTACK: ATTACK}}],
+        contexts={ATTACK: {ATTACK: ATTACK}},
+        extra={ATTACK: ATTACK, "line": "x" * 800_000},
+        request={"url": "https://x.example/", "headers": headers, "data": ATTACK},
+        user={"id": ATTACK, ATTACK: ATTACK},
+    )
 
 
 def send_sessions(dsn: str) -> None:
@@ -226,13 +245,39 @@ def test_the_address_is_the_state(site: Site) -> None:
 
 
 def test_hostile_events_stay_text(site: Site) -> None:
-    with site.page() as page:
+    narrow = {"width": 390, "height": 844}
+    allowed = ["clipboard-read", "clipboard-write"]
+    with site.page(viewport=narrow, permissions=allowed) as page:
         page.goto(site.home)
         page.locator(".row", has_text="<img").locator(".r-link").click()
         expect(page.locator("h1")).to_contain_text("<img src=x")
-        assert page.locator("main img, main script").count() == 0
-        page.goto(f"{page.url}tags/")
-        assert page.locator("main img, main script").count() == 0
+        home = page.url
+        for rest in (
+            "",
+            "?raw=1",
+            "?raw=0",
+            "tags/",
+            "events/",
+            "similar/",
+            "compare/",
+        ):
+            page.goto(f"{home}{rest}")
+            page.evaluate(OPEN_ALL)
+            assert page.locator("main img, main script").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.goto(home)
+        page.locator("#request [data-copy]").click()
+        assert copied(page).startswith("curl -H 'X-A: <img")
+        page.keyboard.press("y")
+        expect(page.locator(".toast")).to_have_count(2)
+        assert copied(page).startswith("# Last\\<img")
+
+
+def copied(page: Page) -> str:
+    """What is on the clipboard, which must hold nothing that acts or hides."""
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    assert not re.search("[\x00\x1b\u202e]", text)
+    return text
 
 
 def addresses(site: Site) -> dict[str, str]:
@@ -246,6 +291,9 @@ def addresses(site: Site) -> dict[str, str]:
         "raw": f"{issue}?raw=1",
         "events": f"{issue}events/",
         "tags": f"{issue}tags/",
+        "similar": f"{issue}similar/",
+        "compare": f"{issue}compare/?with={site.home.split('/')[4]}-2",
+        "choose to compare": f"{issue}compare/?with=nothing",
         "missing": f"{site.home}issues/999/",
         # By its id the list leads to the event.
         "event with files": f"{site.home}?q={WITH_FILES}",

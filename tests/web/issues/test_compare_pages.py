@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -50,13 +51,13 @@ def test_similar_issues_stand_first_with_what_is_alike(
     one: Issue, other: Issue, project: Project, member: Client
 ) -> None:
     stranger = make_issue(project, exception=None, message="disk full on host")
-    html = page(member, home(one, "similar/"))
-    assert short_id(other) in html
+    text = page(member, home(one, "similar/"))
+    assert short_id(other) in text
     assert "1 of 3 frames that count · the same type · words: " in re.sub(
-        r"</?bdi>", "", html
+        r"</?bdi>", "", text
     )
-    assert f"?with={short_id(other)}" in html
-    assert short_id(stranger) not in html
+    assert f"?with={short_id(other)}" in text
+    assert short_id(stranger) not in text
 
 
 def test_an_issue_like_no_other_says_so(one: Issue, member: Client) -> None:
@@ -68,12 +69,23 @@ def test_issues_of_other_projects_are_not_similar(one: Issue, member: Client) ->
     assert "No similar issue" in page(member, home(one, "similar/"))
 
 
+def test_two_that_are_compared_can_be_merged(
+    one: Issue, other: Issue, member: Client, viewer: Client
+) -> None:
+    at = home(one, f"compare/?with={short_id(other)}")
+    (link,) = re.findall(r'href="([^"]*/merge/[^"]*)"', page(member, at))
+    preview = page(member, html.unescape(link))
+    assert short_id(one) in preview
+    assert short_id(other) in preview
+    assert "/merge/" not in page(viewer, at)
+
+
 def test_the_first_part_that_separates_two_is_marked(
     one: Issue, other: Issue, member: Client
 ) -> None:
-    html = page(member, home(one, f"compare/?with={short_id(other)}"))
-    assert "They differ first in this part: Frame" in html
-    (first,) = re.findall(r'<tr class="first".*?</tr>', html, re.DOTALL)
+    text = page(member, home(one, f"compare/?with={short_id(other)}"))
+    assert "They differ first in this part: Frame" in text
+    (first,) = re.findall(r'<tr class="first".*?</tr>', text, re.DOTALL)
     assert "shop.cart · add" in first
     assert "shop.cart · remove" in first
 
@@ -96,24 +108,24 @@ def test_rules_of_today_decide_what_is_compared(
         enhancements="",
         is_current=True,
     )
-    html = page(member, home(one, f"compare/?with={short_id(other)}"))
-    assert "The same parts count in both." in html
-    assert "new events of both would be one issue" in html
+    text = page(member, home(one, f"compare/?with={short_id(other)}"))
+    assert "The same parts count in both." in text
+    assert "new events of both would be one issue" in text
 
 
 def test_an_issue_without_stored_events_is_compared_by_its_first(
     one: Issue, other: Issue, member: Client
 ) -> None:
     Event.objects.filter(issue_id=other.pk).delete()
-    html = page(member, home(one, f"compare/?with={short_id(other)}"))
-    assert "by its first event" in html
-    assert "They differ first in this part: Frame" in html
+    text = page(member, home(one, f"compare/?with={short_id(other)}"))
+    assert "by its first event" in text
+    assert "They differ first in this part: Frame" in text
 
 
 def test_a_wrong_short_id_is_told_beside_its_field(one: Issue, member: Client) -> None:
-    html = page(member, home(one, "compare/?with=%3Cb%3Ex-1"))
-    assert "There is no issue of this short id." in html
-    assert 'value="&lt;b&gt;x-1"' in html
+    text = page(member, home(one, "compare/?with=%3Cb%3Ex-1"))
+    assert "There is no issue of this short id." in text
+    assert 'value="&lt;b&gt;x-1"' in text
     assert "This is the same issue." in page(
         member, home(one, f"compare/?with={short_id(one)}")
     )
@@ -123,8 +135,8 @@ def test_issues_of_other_organizations_cannot_be_compared(
     one: Issue, member: Client
 ) -> None:
     hidden = failing(make_project("hidden"), "add")
-    html = page(member, home(one, f"compare/?with={encode('hidden', hidden.number)}"))
-    assert "There is no issue of this short id." in html
+    text = page(member, home(one, f"compare/?with={encode('hidden', hidden.number)}"))
+    assert "There is no issue of this short id." in text
 
 
 def test_two_that_were_selected_in_the_list_are_compared(
@@ -148,9 +160,9 @@ def test_frames_of_the_page_tell_what_they_do_for_the_grouping(
         enhancements="# ours\nfunction:main -app",
         is_current=True,
     )
-    html = page(member, home(one))
-    assert "not in app by rule line 2" in html
-    assert html.count("counts for the grouping") == 1
+    text = page(member, home(one))
+    assert "not in app by rule line 2" in text
+    assert text.count("counts for the grouping") == 1
 
 
 def test_the_rule_that_groups_an_event_is_named(one: Issue, member: Client) -> None:
@@ -161,9 +173,9 @@ def test_the_rule_that_groups_an_event_is_named(one: Issue, member: Client) -> N
         enhancements="",
         is_current=True,
     )
-    html = page(member, home(one))
-    assert "By line 2 of the" in html
-    assert "error.type:KeyError -&gt; one" in html
+    text = page(member, home(one))
+    assert "By line 2 of the" in text
+    assert "error.type:KeyError -&gt; one" in text
 
 
 @pytest.mark.parametrize("rest", ["similar/", "compare/", "compare/?with={}"])
