@@ -85,6 +85,8 @@ def badge(state: _State) -> SafeString | str:
         return _badge("", gettext("Ignored"))
     if state.substatus == Substatus.REGRESSED:
         return _badge("b-reg", gettext("Regressed"))
+    if state.substatus == Substatus.ESCALATING:
+        return _badge("b-reg", gettext("Escalating"))
     if timezone.now() - state.first_seen < _NEW_FOR:
         return _badge("b-new", gettext("New"))
     return ""
