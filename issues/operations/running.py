@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -17,6 +18,8 @@ from issues.operations.kinds import Item
 from issues.operations.selection import Action, Selection
 from issues.wakeup import wake_worker
 from projects.models import Organization, User
+
+log = structlog.get_logger(__name__)
 
 # Up to so many issues change while the caller waits; in one transaction, so many.
 ONCE = 1000
@@ -146,12 +149,18 @@ def visible_to(rows: QuerySet[Operation], reader: User) -> QuerySet[Operation]:
 def proceed(ends_at: float) -> bool:
     """Goes on with what is unfinished until then (monotonic); whether nothing is left.
 
-    Beside another worker each takes other chunks.
+    Beside another worker each takes other chunks. An operation that fails waits for
+    the next call and keeps no other from going on.
     """
+    failed: list[int] = []
     for operation in _unfinished():
-        _go_through(operation, ends_at=ends_at)
+        try:
+            _go_through(operation, ends_at=ends_at)
+        except Exception:  # Its cause may be anything that a kind does.
+            log.exception("operation failed", operation=operation.pk)
+            failed.append(operation.pk)
         if time.monotonic() > ends_at:
-            return not _unfinished().exists()
+            return not _unfinished().exclude(pk__in=failed).exists()
     return True
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
+from django.db import connection
+from pytest_django import Settings
 
 from issues import operations, triage
+from issues.locks import shard_lock
 from issues.merging.changes import merge
 from issues.models import (
     Activity,
@@ -114,3 +119,37 @@ def test_what_is_discarded_is_known_to_the_digest(
     assert (kept.title, kept.number) == (issue.title, issue.number)
     operations.undo(done, None)
     assert load_rules([project.pk])[project.pk].discarded == frozenset()
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_deleting_and_undoing_beside_the_digest_loses_nothing(
+    settings: Settings,
+) -> None:
+    project = make_project("shop")
+    issue = make_issue(project)
+    shard = project.pk % settings.SHARDS
+    stored = 0
+
+    def digest() -> None:
+        nonlocal stored
+        try:
+            for _ in range(25):
+                with shard_lock(shard, wait=True):
+                    store(*(make_event(project, make_payload()) for _ in range(3)))
+                stored += 3
+        finally:
+            connection.close()
+
+    digesting = Thread(target=digest)
+    digesting.start()
+    while digesting.is_alive():
+        done = do(issue, deleting.delete())
+        operations.undo(done, None)
+    digesting.join()
+    counts = IssueState.objects.values_list("event_count", flat=True)
+    assert stored == 75
+    assert sum(counts) == stored + 1
+    # Whoever has a fingerprint can be seen.
+    owners = Fingerprint.objects.values_list("issue__state__status", flat=True)
+    assert list(owners) == [Status.UNRESOLVED]
+    assert repair(dry_run=True).differences == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -189,6 +190,31 @@ def test_what_arrives_meanwhile_is_not_touched(
     late = make_issue(project, exception=None, message="late")
     operations.proceed(time.monotonic() + 60)
     assert IssueState.objects.get(issue=late).status == Status.UNRESOLVED
+
+
+@pytest.mark.usefixtures("_large")
+def test_what_fails_leaves_whole_chunks_and_holds_up_no_other(
+    issues: list[Issue], user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = operations.apply(chosen(issues), status.ignore(), user=user)
+    other = operations.apply(chosen(issues), marks.bookmark(True), user=user)
+    real = triage._note
+
+    def fail(states: list[IssueState], *details: Any) -> None:
+        if any(state.issue_id == issues[1].pk for state in states):
+            raise OSError
+        real(states, *details)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(triage, "_note", fail)
+        assert operations.proceed(time.monotonic() + 60)
+    first.refresh_from_db()
+    other.refresh_from_db()
+    assert statuses() == [(Status.IGNORED, Substatus.NONE), NEW, NEW]
+    assert (first.done, first.is_running, other.done) == (1, True, 3)
+    operations.proceed(time.monotonic() + 60)
+    first.refresh_from_db()
+    assert (first.done, first.changed, first.is_running) == (3, 3, False)
 
 
 @pytest.mark.usefixtures("_large")
