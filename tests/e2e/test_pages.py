@@ -244,6 +244,17 @@ def test_the_address_is_the_state(site: Site) -> None:
         expect(page.locator(".seg [aria-current]")).to_have_text("14d")
 
 
+def test_a_bar_of_the_chart_leads_to_its_events_without_script(site: Site) -> None:
+    with site.page(java_script_enabled=False) as page:
+        page.goto(f"{site.home}issues/1/")
+        page.locator(".hits a").last.click()
+        expect(page.locator(".tbl-e tbody tr").first).to_be_visible()
+        page.fill("#q", "!environment:production")
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Show all events").first.click()
+        expect(page.locator(".tbl-e tbody tr").first).to_be_visible()
+
+
 def test_hostile_events_stay_text(site: Site) -> None:
     narrow = {"width": 390, "height": 844}
     allowed = ["clipboard-read", "clipboard-write"]
@@ -291,6 +302,12 @@ def addresses(site: Site) -> dict[str, str]:
         "raw": f"{issue}?raw=1",
         "events": f"{issue}events/",
         "tags": f"{issue}tags/",
+        "one tag": f"{issue}tags/?key=release",
+        "90 days": f"{issue}?graph=90d",
+        "events found": f"{issue}events/?q=environment:production",
+        "no events found": f"{issue}events/?q=environment:none",
+        "affected users": f"{issue}users/",
+        "releases of an issue": f"{issue}releases/",
         "similar": f"{issue}similar/",
         "compare": f"{issue}compare/?with={site.home.split('/')[4]}-2",
         "choose to compare": f"{issue}compare/?with=nothing",

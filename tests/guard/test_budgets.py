@@ -9,7 +9,7 @@ import django_htmx
 
 STATIC = Path(__file__).parents[2] / "static"
 HTMX = Path(django_htmx.__file__).parent / "static/django_htmx/htmx-2.min.js"
-MAX_CSS_BYTES = 14 * 1024
+MAX_CSS_BYTES = 20 * 1024
 MAX_SCRIPT_BYTES = 30 * 1024
 
 

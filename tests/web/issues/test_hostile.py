@@ -23,6 +23,7 @@ ATTACK = "<script>alert(1)</script>\"' onload=x \u202e {{ 7|add:7 }} ${7*7}"
 PAGES = (
     *("", "?raw=1", "?raw=0", "?crumbs=type:<script>alert(1)</script>"),
     *("tags/", "events/", "peek/", "similar/", "compare/"),
+    *("users/", "releases/", "tags/?key=region", "?graph=90d"),
     "events/latest/markdown/",
 )
 
