@@ -39,6 +39,7 @@ from issues.api.queries import (
     ProjectIssueQuery,
     filter_of,
     sort_of,
+    with_saved_search,
 )
 from issues.charts import history_of_issue
 from issues.cursors import CursorError
@@ -52,7 +53,7 @@ from projects.api.paging import (
     page_response,
     read_query,
 )
-from projects.models import Project
+from projects.models import Organization, Project
 from projects.tokens import requires
 from projects.windows import Graph, Window
 
@@ -88,7 +89,8 @@ class ProjectIssuesView(APIView):
     def get(self, request: Request, org: str, project: str) -> Response:
         found = project_of(request, org, project)
         query = read_query(request, ProjectIssueQuery)
-        return _list(request, [found], query, _graph(query["statsPeriod"]))
+        graph = _graph(query["statsPeriod"])
+        return _list(request, found.organization, [found], query, graph)
 
     @extend_schema(
         summary="Change many issues of a project",
@@ -124,7 +126,8 @@ class OrganizationIssuesView(APIView):
         organization = organization_named(request, org)
         query = read_query(request, OrganizationIssueQuery)
         projects = projects_or_all(organization, query["project"])
-        return _list(request, projects, query, _graph(query["groupStatsPeriod"]))
+        graph = _graph(query["groupStatsPeriod"])
+        return _list(request, organization, projects, query, graph)
 
     @extend_schema(
         summary="Change many issues of an organization",
@@ -158,11 +161,13 @@ def _graph(period: str) -> Graph | None:
 
 def _list(
     request: Request,
+    organization: Organization,
     projects: Sequence[Project],
     query: Mapping[str, Any],
     graph: Graph | None,
 ) -> Response:
     now = timezone.now()
+    query = with_saved_search(query, organization, user_of(request))
     hit = _direct_hit(request, projects, query["query"], graph, now)
     page = hit or _page(request, projects, query, graph, now)
     body = _rows_json(page.rows, graph, now, frozenset(query["collapse"]))

@@ -9,6 +9,7 @@ from typing import Any
 from rest_framework import serializers
 
 from issues.cursors import Sort
+from issues.savedsearches import searches_of
 from issues.search import (
     IssueFilter,
     SearchError,
@@ -17,20 +18,22 @@ from issues.search import (
 )
 from projects.api.fields import InstantField, PeriodField
 from projects.api.paging import PageQuery
+from projects.models import Organization, User
 
 # What is asked for where the query is absent; an empty one asks for everything.
 DEFAULT_QUERY = "is:unresolved"
 COLLAPSIBLE = ("stats", "lifetime", "filtered", "unhandled")
 
-_SORTS = {
+SORTS = {
     "date": Sort.LAST_SEEN,
     "inbox": Sort.LAST_SEEN,
-    "recommended": Sort.LAST_SEEN,
-    "trends": Sort.LAST_SEEN,
     "new": Sort.FIRST_SEEN,
     "freq": Sort.EVENTS,
     "user": Sort.USERS,
+    "recommended": Sort.PRIORITY,
+    "trends": Sort.TREND,
 }
+SORT_NAMES = {sort: name for name, sort in reversed(SORTS.items())}
 _STATUSES = ("unresolved", "resolved", "ignored", "muted", "archived")
 
 
@@ -40,19 +43,24 @@ class IssueQuery(PageQuery):
     query = serializers.CharField(
         required=False,
         allow_blank=True,
-        default=DEFAULT_QUERY,
         help_text="A search; absent means `is:unresolved`, empty means everything. "
         "An issue's short id or an event's id alone finds that issue.",
+    )
+    searchId = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        help_text="A saved search, whose query and order hold where none is given.",
     )
     environment = serializers.ListField(
         child=serializers.CharField(allow_blank=True), required=False, default=list
     )
     sort = serializers.ChoiceField(
-        choices=tuple(_SORTS),
+        choices=tuple(SORTS),
         required=False,
         allow_blank=True,
-        default="date",
-        help_text="date, inbox, recommended and trends are all by the last event.",
+        help_text="date and inbox: the last event; new: the first one; freq: events; "
+        "user: users; recommended: how bad, new and widespread; trends: events of the "
+        "last 24 hours above the usual of the week before.",
     )
     collapse = serializers.ListField(
         child=serializers.CharField(),
@@ -131,8 +139,28 @@ def filter_of(query: Mapping[str, Any], now: datetime) -> IssueFilter:
     return found.plus(*_window(query, now))
 
 
+def with_saved_search(
+    query: Mapping[str, Any], organization: Organization, user: User
+) -> dict[str, Any]:
+    """The parameters with a query and an order: those given, else those of the saved
+    search that is named. Raises ValidationError."""
+    saved = None
+    if "searchId" in query:
+        seen = searches_of(organization, user)
+        saved = seen.filter(pk=query["searchId"]).first()
+        if saved is None:
+            raise serializers.ValidationError({"searchId": "No such search."})
+    text = saved.query if saved else DEFAULT_QUERY
+    sort = SORT_NAMES[Sort(saved.sort)] if saved else "date"
+    return {
+        **query,
+        "query": query.get("query", text),
+        "sort": query.get("sort") or sort,
+    }
+
+
 def sort_of(query: Mapping[str, Any]) -> Sort:
-    return _SORTS[query["sort"] or "date"]
+    return SORTS[query["sort"]]
 
 
 def _window(query: Mapping[str, Any], now: datetime) -> list[TimeTerm]:

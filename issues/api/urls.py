@@ -23,6 +23,7 @@ from issues.api.regroupings import (
     UndoRegroupingView,
 )
 from issues.api.reports import IssueReportsView
+from issues.api.searches import SavedSearchView, SearchesView
 from issues.api.shortcuts import EventIDView, ShortIDView
 from issues.api.spread import FrequentUsersView, IssueUsersView, TagValuesView
 
@@ -54,6 +55,8 @@ urlpatterns = [
     path(f"{_ORG}operations/<int:operation>/", OperationView.as_view()),
     path(f"{_ORG}operations/<int:operation>/undo/", UndoView.as_view()),
     path(f"{_ORG}issues/", OrganizationIssuesView.as_view()),
+    path(f"{_ORG}searches/", SearchesView.as_view()),
+    path(f"{_ORG}searches/<int:search>/", SavedSearchView.as_view()),
     path(_PROJECT, ProjectView.as_view()),
     path(f"{_PROJECT}issues/", ProjectIssuesView.as_view()),
     path(f"{_PROJECT}regroup/", RegroupingsView.as_view()),

@@ -25,7 +25,14 @@ from pytest_django import Settings
 from ingest.models import PoisonEntry
 from issues import operations
 from issues.events import latest_event
-from issues.models import Attachment, Issue, Operation, Regrouping, UserReport
+from issues.models import (
+    Attachment,
+    Issue,
+    Operation,
+    Regrouping,
+    SavedSearch,
+    UserReport,
+)
 from issues.operations import Selection, status
 from issues.shortid import encode
 from issues.store import forget_everything
@@ -127,6 +134,9 @@ def furnish(issue: Issue) -> None:
     set_aside(project)
     make_monitor(project, "backup")
     attach(issue, b"line", "app.log")
+    SavedSearch.objects.create(
+        organization=organization, name="Slow", sort="users", is_shared=True
+    )
     say(project, "It broke", about=issue)
     begun(project)
     selection = Selection.of(organization, [project], [issue.pk])
@@ -186,6 +196,7 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "attachment": _one(Attachment, project=issue.project).pk,
         "discarded": _one(DiscardedIssue, project=issue.project).pk,
         "operation": _one(Operation, organization=organization).pk,
+        "search": SavedSearch.objects.get(organization=organization).pk,
         "report": _one(UserReport, project=issue.project).pk,
         "object_id": 1,
         "run": _one(Regrouping, project=issue.project).pk,
