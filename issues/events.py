@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import connection
 
 from issues import dictionaries
 from issues.event import Event as Payload
 from issues.models import Event, EventPart
 from issues.payloads import unpack
+
+# What an issue's events are ordered by: when one was received, and its id.
+Key = tuple[datetime, uuid.UUID]
 
 # Day, project and hash of an EventPart.
 _PartKey = tuple[date, int, uuid.UUID | None]
@@ -54,22 +58,68 @@ def open_events(rows: Sequence[Event]) -> list[StoredEvent]:
 
 def latest_event(*issue_ids: int) -> Event | None:
     """The newest event of the issues that has its payload, else the newest."""
-    newest = events_of_issue(*issue_ids)
-    return newest.filter(payload__isnull=False).first() or newest.first()
+    newest = events_of(issue_ids, 1, kept_only=True) or events_of(issue_ids, 1)
+    return newest[0] if newest else None
 
 
 def oldest_event(*issue_ids: int) -> Event | None:
-    return events_of_issue(*issue_ids).reverse().first()
+    oldest = events_of(issue_ids, 1, oldest_first=True)
+    return oldest[0] if oldest else None
 
 
-def events_of_issue(*issue_ids: int) -> QuerySet[Event]:
-    """The stored events of an issue, newest first.
+# Each source of a family offers its next few from its own index, and of these the next
+# are taken: reading them in one go would sort all events of a day.
+_NEXT = """
+SELECT e.* FROM unnest(%(issues)s::int4[]) AS one (issue_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM issues_event WHERE issue_id = one.issue_id {where}
+    ORDER BY received_at {order}, event_id {order} LIMIT %(count)s
+) AS e
+ORDER BY received_at {order}, event_id {order} LIMIT %(count)s
+"""
+# Both say the same; only the first lets PostgreSQL skip days.
+_OLDER = """AND received_at <= %(received_at)s
+    AND (received_at, event_id) < (%(received_at)s, %(event_id)s)"""
+_NEWER = """AND received_at >= %(received_at)s
+    AND (received_at, event_id) > (%(received_at)s, %(event_id)s)"""
 
-    Of one with which others are merged, by the ids of its family: see
-    issues.merging.families.
+
+def events_of(
+    issue_ids: Iterable[int],
+    count: int,
+    *,
+    oldest_first: bool = False,
+    beyond: Key | None = None,
+    kept_only: bool = False,
+) -> list[Event]:
+    """Up to `count` stored events that carry these ids, newest first.
+
+    `issue_ids`: an issue's own, or those of its family; `beyond`: an event that they
+    come after in that order; `kept_only`: those that have their payload.
     """
-    events = Event.objects.filter(issue_id__in=issue_ids)
-    return events.order_by("-received_at", "-event_id")
+    where = (_NEWER if oldest_first else _OLDER) if beyond else ""
+    if kept_only:
+        where += " AND payload IS NOT NULL"
+    statement = _NEXT.format(where=where, order="ASC" if oldest_first else "DESC")
+    received_at, event_id = beyond or (None, None)
+    parameters: dict[str, Any] = {
+        "issues": list(issue_ids),
+        "count": count,
+        "received_at": received_at,
+        "event_id": event_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        names = [column.name for column in cursor.description or ()]
+        rows = cursor.fetchall()
+    return [Event(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+_NEIGHBOURS = f"""
+SELECT true, event_id FROM ({_NEXT.format(where=_OLDER, order="DESC")}) AS older
+UNION ALL
+SELECT false, event_id FROM ({_NEXT.format(where=_NEWER, order="ASC")}) AS newer
+"""
 
 
 def neighbours(row: Event, family: Sequence[int] = ()) -> Neighbours:
@@ -77,28 +127,16 @@ def neighbours(row: Event, family: Sequence[int] = ()) -> Neighbours:
 
     `family`: the ids of its issue's family; without it, among those of its own source.
     """
-    events = events_of_issue(*(family or [row.issue_id]))
-    events = events.only("event_id", "received_at")
-    is_older = Q(received_at__lt=row.received_at) | Q(
-        received_at=row.received_at, event_id__lt=row.event_id
-    )
-    is_newer = Q(received_at__gt=row.received_at) | Q(
-        received_at=row.received_at, event_id__gt=row.event_id
-    )
-    # The bounds alone let the index begin at this event, and skip days.
-    older = events.filter(is_older, received_at__lte=row.received_at)[:1]
-    newer = events.filter(is_newer, received_at__gte=row.received_at).reverse()[:1]
-    around = Neighbours(None, None)
-    for other in older.union(newer, all=True):
-        is_before = (other.received_at, other.event_id.bytes) < _place(row)
-        name = "older" if is_before else "newer"
-        around = replace(around, **{name: other.event_id})
-    return around
-
-
-def _place(row: Event) -> tuple[datetime, bytes]:
-    """What the issue's events are ordered by."""
-    return row.received_at, row.event_id.bytes
+    parameters: dict[str, Any] = {
+        "issues": list(family) or [row.issue_id],
+        "count": 1,
+        "received_at": row.received_at,
+        "event_id": row.event_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_NEIGHBOURS, parameters)
+        found: dict[bool, uuid.UUID] = dict(cursor.fetchall())
+    return Neighbours(older=found.get(True), newer=found.get(False))
 
 
 def _open(row: Event, parts: dict[_PartKey, bytes]) -> StoredEvent:

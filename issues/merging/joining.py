@@ -35,6 +35,7 @@ def join(survivor: Issue, roots: Iterable[Issue], now: datetime) -> None:
     _give_back_bookmarks(survivor.pk)
     if not FamilyMember.objects.filter(source=survivor.pk).exists():
         _begin_family(survivor, before, now)
+    counted = _counters(survivor)
     for root in roots:
         _give_back_bookmarks(root.pk)
         _dissolve(root, survivor)
@@ -49,18 +50,19 @@ def join(survivor: Issue, roots: Iterable[Issue], now: datetime) -> None:
                 "before": standing.hide(state, now),
             },
         )
-    _sum_up(survivor, before)
+    _sum_up(survivor, before, counted)
 
 
 def part(survivor: Issue, source_ids: Collection[int], now: datetime) -> None:
     """Shows the sources again, with all that came since; the rest stays together."""
     before = IssueState.objects.get(issue=survivor)
     _give_back_bookmarks(survivor.pk)
+    counted = _counters(survivor)
     leaving = FamilyMember.objects.filter(survivor=survivor, source__in=source_ids)
     for member in leaving.select_related("source__state"):
         standing.show(member.source.state, member.before, now)
     leaving.delete()
-    _sum_up(survivor, before)
+    _sum_up(survivor, before, counted)
     left = list(FamilyMember.objects.filter(survivor=survivor))
     if len(left) == 1:
         _end_share(left[0])
@@ -111,11 +113,24 @@ def _end_share(own: FamilyMember) -> None:
     share.delete()
 
 
-def _sum_up(survivor: Issue, before: IssueState) -> None:
-    """The survivor's counts anew; what it waits for counts from where it did."""
+def _counters(survivor: Issue) -> set[int]:
+    """Who keeps what the members of the survivor's family count."""
     members = FamilyMember.objects.filter(survivor=survivor)
-    counters = list(members.values_list("counter", flat=True))
-    recount(survivor.pk, survivor.project_id, counters)
+    return set(members.values_list("counter", flat=True))
+
+
+def _sum_up(survivor: Issue, before: IssueState, counted: set[int]) -> None:
+    """The survivor's counts anew; what it waits for counts from where it did.
+
+    `counted`: the counters whose sum they are yet.
+    """
+    counters = _counters(survivor)
+    recount(
+        survivor.pk,
+        survivor.project_id,
+        sorted(counters),
+        changed=sorted(counters ^ counted),
+    )
     after = IssueState.objects.get(issue=survivor)
     Snooze.objects.filter(issue=survivor).update(
         event_base=F("event_base") + after.event_count - before.event_count,

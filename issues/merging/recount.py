@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
-# Users count once, whoever names them; a share of the members' rows may have expired.
-# Rows that are right already are not written again: adding a small issue to a large
-# one writes what the small one brings.
+# Users count once, whoever names them. Rows that are right already are not written
+# again: adding a small issue to a large one writes what the small one brings.
 _STATEMENTS = (
     """
     INSERT INTO issues_hourcount AS kept
         (project_id, issue_id, hour, count, expired_count)
     SELECT %(project)s, %(issue)s, hour, sum(count), sum(expired_count)
-    FROM issues_hourcount WHERE issue_id = ANY(%(parts)s::int4[]) GROUP BY hour
+    FROM issues_hourcount WHERE issue_id = ANY(%(parts)s::int4[]) {hours}
+    GROUP BY hour
     ON CONFLICT (issue_id, hour) DO UPDATE
     SET count = EXCLUDED.count, expired_count = EXCLUDED.expired_count
     WHERE (kept.count, kept.expired_count)
@@ -22,21 +23,24 @@ _STATEMENTS = (
     """,
     """
     DELETE FROM issues_hourcount AS kept
-    WHERE issue_id = %(issue)s AND hour NOT IN (
-        SELECT hour FROM issues_hourcount WHERE issue_id = ANY(%(parts)s::int4[])
+    WHERE issue_id = %(issue)s {hours} AND hour NOT IN (
+        SELECT hour FROM issues_hourcount
+        WHERE issue_id = ANY(%(parts)s::int4[]) {hours}
     )
     """,
     """
     INSERT INTO issues_issueuser AS kept (project_id, issue_id, user_id, has_expired)
     SELECT %(project)s, %(issue)s, user_id, bool_or(has_expired)
-    FROM issues_issueuser WHERE issue_id = ANY(%(parts)s::int4[]) GROUP BY user_id
+    FROM issues_issueuser WHERE issue_id = ANY(%(parts)s::int4[]) {users}
+    GROUP BY user_id
     ON CONFLICT (issue_id, user_id) DO UPDATE SET has_expired = EXCLUDED.has_expired
     WHERE kept.has_expired <> EXCLUDED.has_expired
     """,
     """
     DELETE FROM issues_issueuser AS kept
-    WHERE issue_id = %(issue)s AND user_id NOT IN (
-        SELECT user_id FROM issues_issueuser WHERE issue_id = ANY(%(parts)s::int4[])
+    WHERE issue_id = %(issue)s {users} AND user_id NOT IN (
+        SELECT user_id FROM issues_issueuser
+        WHERE issue_id = ANY(%(parts)s::int4[]) {users}
     )
     """,
     "DELETE FROM issues_issuetags WHERE issue_id = %(issue)s",
@@ -97,15 +101,39 @@ _STATEMENTS = (
 )
 
 
-def recount(issue_id: int, project_id: int, parts: Sequence[int]) -> None:
+# Where only some parts have joined or left, what they don't have is right already.
+_OF_CHANGED = {
+    "hours": """AND hour IN (
+        SELECT hour FROM issues_hourcount WHERE issue_id = ANY(%(changed)s::int4[])
+    )""",
+    "users": """AND user_id IN (
+        SELECT user_id FROM issues_issueuser WHERE issue_id = ANY(%(changed)s::int4[])
+    )""",
+}
+_OF_ALL = dict.fromkeys(_OF_CHANGED, "")
+
+
+def recount(
+    issue_id: int,
+    project_id: int,
+    parts: Sequence[int],
+    *,
+    changed: Sequence[int] | None = None,
+) -> None:
     """Gives the issue the counts, times, title and first release of its parts.
 
-    The caller holds the shard's lock, so that none of them moves meanwhile. What it
-    costs depends on the hours, users and tags of the parts, not on their events.
+    `changed`: those that have joined or left, where the rest is counted already; hours
+    and users that they have not are left alone. The caller holds the shard's lock, so
+    that none of them moves meanwhile. What it costs depends on the hours, users and
+    tags of the parts, not on their events.
     """
+    scope = _OF_ALL if changed is None else _OF_CHANGED
+    parameters: dict[str, Any] = {
+        "issue": issue_id,
+        "project": project_id,
+        "parts": list(parts),
+        "changed": list(changed or ()),
+    }
     with connection.cursor() as cursor:
         for statement in _STATEMENTS:
-            cursor.execute(
-                statement,
-                {"issue": issue_id, "project": project_id, "parts": list(parts)},
-            )
+            cursor.execute(statement.format(**scope), parameters)
