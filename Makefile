@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 SOURCES := errtrack ingest issues monitors projects releases tests manage.py
 
-.PHONY: install run test bench fuzz lock chromium clients lock-clients
+.PHONY: install run test bench fuzz screenshots lock chromium clients lock-clients
 .DELETE_ON_ERROR:
 
 install: .venv/.installed
@@ -29,6 +29,12 @@ bench: .venv/.dev-installed
 fuzz: ROUNDS ?= 40
 fuzz: .venv/.dev-installed
 	FUZZ_ROUNDS=$(ROUNDS) nice $(BIN)/pytest tests/fuzz -q $(ARGS)
+
+# Pictures of every page for docs/screenshots, of a made-up shop. They are best with the
+# fonts Inter and Noto Sans CJK (Debian: fonts-inter fonts-noto-cjk). SHOTS=word takes
+# those only whose names hold the word.
+screenshots: .venv/.dev-installed chromium
+	$(BIN)/pytest tests/screenshots/shoot.py -q $(ARGS)
 
 # The stamps make a second run instant, and a changed lock a new installation.
 .venv/.installed: requirements.lock pyproject.toml

@@ -1,0 +1,1 @@
+"""A made-up bookshop whose errors fill every page: the same ones each time."""

@@ -1,0 +1,194 @@
+"""Every page that there is, in a real browser: whatever the URLs lead to.
+
+The addresses are those of the URL configuration, so that a new page cannot be
+forgotten; it is filled with the made-up bookshop of tests.demo.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.test import Client
+from playwright.sync_api import Page
+from pytest_django import DjangoDbBlocker
+
+from tests.demo.shop import Shop, today
+from tests.demo.site import Site, opened
+from tests.guard.test_access import PUBLIC, addresses, furnish
+from tests.people import signed_in
+
+# Without the first no database is made.
+pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.slow]
+
+MAX_GZIP_BYTES = 25 * 1024
+WIDTHS = (1440, 390)
+# 320 px is a window of 1280 at 400 %.
+NARROWEST = 320
+# Pages of Django's own, and what is no page.
+NOT_OURS = ("admin/", "api/", "health/", "metrics", "robots.txt", "favicon.ico")
+# States that no route alone leads to; below the project's address.
+STATES = (
+    "?q=nothing",
+    "?q=is:wrong",
+    "?graph=14d&sort=events",
+    "overview/?graph=24h",
+    "overview/?graph=90d",
+    "releases/?q=nothing",
+    "ingest/?graph=30d",
+    "ingest/event/?id=" + "f" * 32,
+    "issues/999/",
+    "issues/{number}/?raw=1",
+    "issues/{number}/?graph=14d",
+)
+_AXE = """async (rules) => {
+  const options = {resultTypes: ["violations"]};
+  if (rules) options.runOnly = rules;
+  const found = (await axe.run(document, options)).violations;
+  return found.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 300)}`);
+}"""
+_OVERHANG = (
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+)
+_CONTRAST = ["color-contrast", "link-in-text-block"]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The site with the paths of its pages, and the bytes of each, compressed."""
+
+    site: Site
+    sizes: dict[str, int] = field(default_factory=dict)
+    # What was answered with an error of ours.
+    broken: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def pages(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Pages]:
+    folder = tmp_path_factory.mktemp("shop")
+    with django_db_blocker.unblock(), opened(folder, today()) as site:
+        pages = Pages(site)
+        furnish(site.shop.issue)
+        look(pages, site.shop)
+        yield pages
+
+
+def look(pages: Pages, shop: Shop) -> None:
+    """Finds the pages among all addresses: what answers the owner with HTML."""
+    home = f"/o/{shop.organization.slug}/p/{shop.checkout.slug}/"
+    wanted = [f"/{route}" for route in PUBLIC if not route.startswith(NOT_OURS)]
+    wanted += [
+        address.path
+        for address in addresses(shop.issue, but=PUBLIC)
+        if not address.route.startswith(NOT_OURS)
+    ]
+    wanted += [home + state.format(number=shop.issue.number) for state in STATES]
+    owner, anybody = signed_in(shop.owner), Client()
+    owner.raise_request_exception = anybody.raise_request_exception = False
+    for path in dict.fromkeys(wanted):
+        client = anybody if path.startswith("/accounts/log") else owner
+        answer: Any = client.get(path)
+        if answer.status_code >= 500:
+            pages.broken.append(path)
+        elif answer.status_code in {200, 404} and is_page(answer):
+            pages.sizes[path] = len(gzip.compress(answer.content, 6))
+        answer.close()
+
+
+def is_page(answer: Any) -> bool:
+    is_html = answer.headers.get("Content-Type", "").startswith("text/html")
+    return (
+        is_html
+        and not answer.streaming
+        and b"<!doctype html>" in answer.content[:100].lower()
+    )
+
+
+class Watch:
+    """What goes wrong in a page besides what it shows."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.wrong: list[str] = []
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", self._hear)
+        page.on("request", lambda request: self._see(request.url, url))
+
+    def _hear(self, said: Any) -> None:
+        # That a page is missing is its answer, and no mistake.
+        if said.type == "error" and "404" not in said.text:
+            self.wrong.append(said.text)
+
+    def _see(self, asked: str, url: str) -> None:
+        if not asked.startswith((url, "data:", "blob:")):
+            self.wrong.append(f"asked for {asked}")
+
+    def taken(self) -> list[str]:
+        wrong, self.wrong[:] = list(self.wrong), []
+        return wrong
+
+
+def open_page(site: Site, width: int, **options: Any) -> Page:
+    context = site.browser.new_context(
+        base_url=site.url, viewport={"width": width, "height": 900}, **options
+    )
+    context.add_cookies(site.cookies)
+    return context.new_page()
+
+
+def test_there_are_pages_of_every_room(pages: Pages) -> None:
+    assert len(pages.sizes) > 50
+
+
+def test_no_page_breaks(pages: Pages) -> None:
+    assert pages.broken == []
+
+
+def test_every_page_is_light(pages: Pages) -> None:
+    heavy = {path: n for path, n in pages.sizes.items() if n > MAX_GZIP_BYTES}
+    assert heavy == {}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_is_sound(pages: Pages, width: int) -> None:
+    """Axe finds nothing in either theme, nothing foreign is asked for, none breaks.
+
+    Nor does any scroll sideways, on the narrowest screen either.
+    """
+    page = open_page(pages.site, width)
+    watch = Watch(page, pages.site.url)
+    found: list[str] = []
+    for path in pages.sizes:
+        page.emulate_media(color_scheme="light")
+        page.goto(path)
+        page.evaluate(AXE_SCRIPT)
+        wrong = page.evaluate(_AXE, None)
+        page.emulate_media(color_scheme="dark")
+        wrong += [f"dark: {one}" for one in page.evaluate(_AXE, _CONTRAST)]
+        wrong += watch.taken()
+        if width == min(WIDTHS):
+            page.set_viewport_size({"width": NARROWEST, "height": 900})
+        if overhang := page.evaluate(_OVERHANG):
+            wrong.append(f"{overhang} px too wide")
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{path}: {one}" for one in wrong]
+    page.context.close()
+    assert not found, "\n".join(found)
+
+
+def test_every_page_renders_without_script(pages: Pages) -> None:
+    page = open_page(pages.site, 1440, java_script_enabled=False)
+    empty = []
+    for path in pages.sizes:
+        page.goto(path)
+        if not page.locator("h1").first.is_visible() or not page.inner_text("main"):
+            empty.append(path)
+    page.context.close()
+    assert empty == []
