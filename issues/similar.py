@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from django.db import connection
 
@@ -50,16 +51,29 @@ def similar_to(issue: Issue) -> list[Similar]:
     found: dict[int, None] = {}
     for query in _queries(issue):
         found |= dict.fromkeys(_candidates(issue, query))
-    issues = (
-        Issue.objects.filter(pk__in=found, state__status__in=VISIBLE_STATUSES)
-        .select_related("state", "project")
-        .defer("search", "metadata")
-    )
     own = traits_of(issue)
-    scored = [Similar(one, likeness(own, traits_of(one))) for one in issues]
-    alike = [one for one in scored if one.likeness.score >= LEAST_SCORE]
-    alike.sort(key=lambda one: (-one.likeness.score, -one.issue.state.event_count))
-    return alike[:SHOWN]
+    alike = []
+    for pk, count, told in _told(list(found)):
+        score = likeness(own, traits(**told))
+        if score.score >= LEAST_SCORE:
+            alike.append((-score.score, -count, pk, score))
+    alike.sort(key=lambda one: one[:3])
+    shown = {pk: score for _, _, pk, score in alike[:SHOWN]}
+    issues = Issue.objects.select_related("state").defer("search").in_bulk(shown)
+    for one in issues.values():
+        one.project = issue.project
+    return [Similar(issues[pk], score) for pk, score in shown.items() if pk in issues]
+
+
+def _told(ids: list[int]) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Of each visible issue its id, its events and what it is compared by."""
+    rows = Issue.objects.filter(pk__in=ids, state__status__in=VISIBLE_STATUSES)
+    names = ("type", "value", "culprit", "grouping_parts")
+    for pk, count, kind, value, culprit, parts in rows.values_list(
+        "pk", "state__event_count", *names
+    ):
+        told = {"type": kind, "value": value, "culprit": culprit, "parts": parts}
+        yield pk, count, told
 
 
 def traits_of(issue: Issue) -> Traits:

@@ -191,12 +191,26 @@ def _contexts(event: Event) -> list[Section]:
     sections = [
         Section(
             key=name,
-            rows=plain({k: v for k, v in context.items() if k != "type" and _says(v)}),
+            rows=plain(
+                {k: _told(k, v) for k, v in context.items() if k != "type" and _says(v)}
+            ),
         )
         for name, context in event.get("contexts", {}).items()
         if name not in _ELSEWHERE
     ]
     return [section for section in sections if section.rows]
+
+
+def _told(key: str, value: object) -> object:
+    """A value as it is; a number of bytes in a unit that people read."""
+    is_size = key.endswith(("memory", "memory_size", "_storage", "storage_size"))
+    if not is_size or not isinstance(value, int) or isinstance(value, bool):
+        return value
+    size, units = float(value), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while abs(size) >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{size:.1f} {units[0]}" if units[0] != "B" else f"{value} B"
 
 
 def _says(value: object) -> bool:

@@ -15,13 +15,15 @@ from django.views.decorators.http import require_safe
 from issues import shortid
 from issues.events import StoredEvent
 from issues.grouping import Part
-from issues.models import Issue
+from issues.merging.families import survivor_of
+from issues.models import Issue, Status
 from issues.presentation.compared import compared
 from issues.presentation.likeness import alike
 from issues.similar import Similar, similar_to
 from issues.views.eventpage import explain
 from issues.views.frame import find_event, frame
 from issues.views.scope import OpenIssue, Scope, page
+from projects.access import projects_of
 
 _ID = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -126,11 +128,21 @@ def compare_two(request: HttpRequest, scope: Scope) -> HttpResponse:
 
 
 def _other(scope: Scope, wanted: str) -> OpenIssue:
-    """The issue of that short id. Raises Http404."""
+    """The issue of that short id, or what it was merged into. Raises Http404."""
     named = shortid.decode(wanted)
     if named is None:
         raise Http404
-    return scope.issue(*named)
+    slug, number = named
+    merged = Issue.objects.filter(
+        project__in=projects_of(scope.organization),
+        project__slug=slug,
+        number=number,
+        state__status=Status.MERGED,
+    ).first()
+    survivor = survivor_of(merged.pk) if merged else None
+    if survivor is not None:
+        return scope.issue(survivor.project.slug, survivor.number)
+    return scope.issue(slug, number)
 
 
 def _likely(one: Similar) -> Likely:

@@ -260,6 +260,16 @@ def test_a_page_shows_so_much_source_and_no_more() -> None:
     assert [block.has_bare for block in (blocks[0], blocks[-1])] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(17_179_869_184, "16.0 GiB"), (900, "900 B"), (-1, "-1 B"), ("many", "many")],
+)
+def test_sizes_of_memory_are_told_in_units(size: object, told: str) -> None:
+    event = event_of(contexts={"device": {"memory_size": size, "cores": 4}})
+    (section,) = view_of(event).contexts
+    assert [value.text for value in section.rows] == [told, "4"]
+
+
 def test_curl_quotes_what_a_shell_would_run() -> None:
     request = {
         "url": "http://x.example/$(reboot)",

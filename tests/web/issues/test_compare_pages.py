@@ -80,6 +80,17 @@ def test_two_that_are_compared_can_be_merged(
     assert "/merge/" not in page(viewer, at)
 
 
+def test_what_was_merged_is_compared_as_what_it_was_merged_into(
+    one: Issue, other: Issue, project: Project, member: Client
+) -> None:
+    third = failing(project, "third")
+    asked = {"issue": [other.pk, third.pk], "into": third.pk}
+    assert member.post("/o/acme/issues/merge/", asked).status_code == 302
+    text = page(member, home(one, f"compare/?with={short_id(other)}"))
+    assert f"issues/{third.number}/" in text
+    assert f"issues/{other.number}/" not in text
+
+
 def test_the_first_part_that_separates_two_is_marked(
     one: Issue, other: Issue, member: Client
 ) -> None:
