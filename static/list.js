@@ -2,7 +2,7 @@
    Hooks: #rows (the form), .row[id] with input[name=issue], .r-link and .c-peek, #fresh, #stale. */
 (() => {
   "use strict";
-  const { $, $$, on, acts, keys } = window.errtrack;
+  const { $, $$, on, acts, keys, openMenu } = window.errtrack;
 
   // Cursor: a row, kept by the issue's id, so that swapped rows keep it.
   let cursor;
@@ -69,20 +69,10 @@
     if (picked().length) $(`#rows [name=do][value=${value}]`)?.click();
   };
 
-  // Menus of people are loaded when the first of them is opened. A row's menu is of that row.
-  let people;
-  const load = async (menu) => {
-    const pop = $(".pop-a", menu);
-    people ??= fetch($("#assign").dataset.load).then((r) => { if (!r.ok) throw new Error(r.statusText); return r.text(); });
-    try { pop.innerHTML = await people; } catch { people = null; }
-    return pop;
-  };
-  document.addEventListener("toggle", (e) => { if (e.target.open && $(".pop-a", e.target)) load(e.target); }, true);
-  const assign = async () => {
+  // A row's menu of people is of that row.
+  const assign = () => {
     const menu = picked().length ? $("#assign") : cur() && $(".c-who .menu", cur());
-    if (!menu) return;
-    menu.open = true;
-    $("button", await load(menu))?.focus();
+    if (menu) openMenu(menu);
   };
   on("click", (e) => {
     const row = e.target.closest(".c-who .pop button")?.closest(".row");
@@ -157,7 +147,7 @@
     j: () => move(1), k: () => move(-1), J: () => move(1, true), K: () => move(-1, true),
     ArrowDown: () => move(1), ArrowUp: () => move(-1),
     o: () => cur() && link(cur()).click(), x: () => cur() && check(cur()), " ": peek,
-    r: () => act("resolve"), i: () => act("ignore"), b: () => act("bookmark"), a: () => void assign(), m: () => act("merge"),
+    r: () => act("resolve"), i: () => act("ignore"), b: () => act("bookmark"), a: assign, m: () => act("merge"),
     p: () => acts.live(),
     Escape: () => picked().length > 0 && acts.clear(),
   });

@@ -80,7 +80,13 @@ class Scope:
         sighting = Sighting.objects.filter(user=self.user, issue=OuterRef("pk"))
         members = FamilyMember.objects.filter(survivor=OuterRef("pk"))
         found = (
-            Issue.objects.select_related("state", "project", "first_release")
+            Issue.objects.select_related(
+                "state",
+                "project",
+                "first_release",
+                "assignment__member__user",
+                "assignment__team",
+            )
             .filter(project__in=projects_of(self.organization))
             .filter(project__slug=project, number=number)
             .exclude(state__status=Status.DELETED)

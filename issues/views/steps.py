@@ -119,7 +119,8 @@ def ask(
         "count": len(selection.issue_ids),
         "is_cut": len(selection.issue_ids) == MAX_ALL,
         "set": kept_as_text(scope, selection.issue_ids),
-        "next": request.POST.get("next", ""),
+        "next": _next(request, step),
+        "cancel": request.POST.get("next", ""),
         "is_everything": "everything" in request.POST,
     }
     if step.field == "version":
@@ -154,6 +155,12 @@ def _step(do: str) -> _Step | None:
     if do.startswith("ignore_") and do != "ignore_until":
         return _STEPS["ignore"]
     return _STEPS.get("assign" if do.startswith("assign:") else do)
+
+
+def _next(request: HttpRequest, step: _Step) -> str:
+    """Where to go afterwards: from a page that is gone by then, to the list."""
+    gone = step.is_dangerous and "list" in request.POST
+    return request.POST.get("list" if gone else "next", "")
 
 
 def _field(step: _Step, do: str) -> str:
