@@ -26,6 +26,7 @@ from issues.views import (
     suggest,
     table,
     tags,
+    walk,
 )
 
 app_name = "issues"
@@ -82,6 +83,8 @@ urlpatterns = [
     path(f"{_ISSUE}unmerge/", merging.unmerge, name="unmerge"),
     path(f"{_ISSUE}tags/", tags.tags, name="tags"),
     path(f"{_ISSUE}users/", spread.users, name="users"),
+    path(f"{_ISSUE}next/", walk.next_issue, name="next"),
+    path(f"{_ISSUE}previous/", walk.previous_issue, name="previous"),
     path(f"{_ISSUE}releases/", spread.releases, name="releases"),
     path(f"{_ISSUE}feedback/", feedback.issue_feedback, name="issue_feedback"),
     path(f"{_ISSUE}events/", table.table, name="events"),

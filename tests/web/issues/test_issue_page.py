@@ -227,7 +227,10 @@ def test_an_issue_keeps_within_its_budget(issue: Issue, member: Client) -> None:
     assert len(gzip.compress(body, 6)) <= MAX_GZIP_BYTES
 
 
-@pytest.mark.parametrize("rest", ["", "events/oldest/", "tags/", "events/", "peek/"])
+@pytest.mark.parametrize(
+    "rest",
+    ["", "events/oldest/", "tags/", "events/", "peek/", "users/", "releases/"],
+)
 def test_an_issue_takes_few_queries(issue: Issue, member: Client, rest: str) -> None:
     # The first look also notes that the issue was seen.
     member.get(path(issue))
