@@ -8,7 +8,7 @@ Wherever a run is stopped, all counts are true, and each event is in one issue.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from issues.regrouping.plan import Facts, Plan
 from projects import arrays, postgres
 
 _ISSUES_AT_ONCE = 20
+_MERGED_AT_ONCE = 50
 
 # Parameters: issue ids, hashes, targets; run id.
 _AIM = """
@@ -63,9 +64,16 @@ def prepare(run: Regrouping, facts: Facts, plan: Plan) -> None:
             for one, finding in sorted(plan.begun.items())
         ],
         "leaving": sorted(plan.leaving),
-        "merges": plan.merges,
+        "merges": [piece for merged in plan.merges for piece in _pieces(merged)],
     }
     run.place = _place("begin")
+
+
+def _pieces(merged: Sequence[int]) -> Iterator[list[int]]:
+    """Merges into the first of them, of a size that one transaction can do."""
+    survivor, *others = merged
+    for start in range(0, len(others), _MERGED_AT_ONCE):
+        yield [survivor, *others[start : start + _MERGED_AT_ONCE]]
 
 
 def carry_on(run: Regrouping) -> bool:

@@ -327,6 +327,19 @@ def test_large_issues_are_gone_through_in_pieces(
     assert everything(project) == before
 
 
+def test_many_issues_become_one_in_pieces(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issues.regrouping.carrying._MERGED_AT_ONCE", 1)
+    send(project, "OtherError")
+    before = everything(project)
+    run = regrouped(project, ONE)
+    assert shown(project) == [5, 6]
+    assert run.steps.filter(kind="merge").count() == 2
+    undone(run)
+    assert everything(project) == before
+
+
 def test_a_run_goes_on_where_it_was_stopped(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

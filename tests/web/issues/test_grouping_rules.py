@@ -190,7 +190,7 @@ def test_an_upgrade_can_regroup_stored_events(
 def test_what_regrouping_did_is_told(admin: Client, project: Project) -> None:
     joined(project)
     text = text_of(admin)
-    assert "2 → 1" in text
+    assert "2 issues → 1" in text
     assert "TypeError: x" in text
     assert "http-equiv" not in text
 
