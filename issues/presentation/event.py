@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from issues.event import Event, ProcessingError, Request, User
 from issues.presentation.crumbs import Trail, trail_of
 from issues.presentation.curl import curl, is_web_address
@@ -138,16 +140,18 @@ def _params(params: list[Any] | dict[str, Any]) -> list[Value]:
 def _request(request: Request) -> RequestView:
     url = request.get("url", "")
     query = request.get("query_string", "")
-    rows = [row("Method", request["method"])] if "method" in request else []
+    rows = [row(_("Method"), request["method"])] if "method" in request else []
     if query:
-        rows += [row("Query", query)] if isinstance(query, str) else _pairs("?", query)
+        rows += (
+            [row(_("Query"), query)] if isinstance(query, str) else _pairs("?", query)
+        )
     if fragment := request.get("fragment"):
-        rows.append(row("Fragment", fragment))
+        rows.append(row(_("Fragment"), fragment))
     rows += plain(request.get("headers", []))
     if cookies := request.get("cookies"):
-        rows.append(row("Cookies", "; ".join("=".join(pair) for pair in cookies)))
+        rows.append(row(_("Cookies"), "; ".join("=".join(pair) for pair in cookies)))
     if (body := request.get("data")) not in (None, "", {}, []):
-        rows.append(row("Body", body))
+        rows.append(row(_("Body"), body))
     rows += plain(request.get("env", {}))
     return RequestView(
         rows=rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,7 +10,10 @@ from django.http import HttpRequest
 from issues import attachments, reports
 from issues.event import Event as Payload
 from issues.events import StoredEvent, neighbours
+from issues.grouping import Part
+from issues.grouping.comparison import compare
 from issues.grouping.rules.compiled import compile_rules
+from issues.models import Fingerprint
 from issues.presentation.event import Chip, tag_chip, view_of
 from issues.presentation.feedback import view_of as view_of_report
 from issues.presentation.files import images_of, views_of
@@ -59,6 +63,7 @@ def event_context(
             "payload": view_of(payload, request.GET.get("crumbs", "")),
             "trace": trace_of(payload, choice, thread, explanation),
             "rule": explanation.rule,
+            "is_elsewhere": _is_elsewhere(found, explanation),
         }
     return context
 
@@ -69,6 +74,23 @@ def explain(payload: Payload, found: OpenIssue) -> Explanation:
     rules = compile_rules(texts.fingerprinting, texts.enhancements)
     version = found.issue.project.grouping_version
     return Explanation(payload, rules, texts, version)
+
+
+def _is_elsewhere(found: OpenIssue, explanation: Explanation) -> bool:
+    """Whether the rules of today would lead such an event to another issue.
+
+    Asked of the database only where the event differs from the issue's first one.
+    """
+    grouping = explanation.grouping
+    first = list(map(Part.from_json, found.issue.grouping_parts))
+    if compare(first, grouping.parts).first is None:
+        return False
+    known = Fingerprint.objects.filter(
+        project=found.issue.project_id,
+        hash__in=[uuid.UUID(bytes=one) for one in grouping.hashes],
+        issue__in=found.family,
+    )
+    return not known.exists()
 
 
 def grouping_context(parts: list[dict[str, Any]]) -> dict[str, Any]:

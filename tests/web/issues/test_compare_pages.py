@@ -176,6 +176,21 @@ def test_frames_of_the_page_tell_what_they_do_for_the_grouping(
     assert text.count("counts for the grouping") == 1
 
 
+def test_an_event_that_rules_of_today_lead_elsewhere_says_so(
+    one: Issue, member: Client
+) -> None:
+    said = "such an event would go to another issue"
+    assert said not in page(member, home(one))
+    GroupingRuleset.objects.create(
+        project=one.project,
+        version=1,
+        fingerprinting="error.type:KeyError -> one",
+        enhancements="",
+        is_current=True,
+    )
+    assert said in page(member, home(one))
+
+
 def test_the_rule_that_groups_an_event_is_named(one: Issue, member: Client) -> None:
     GroupingRuleset.objects.create(
         project=one.project,
