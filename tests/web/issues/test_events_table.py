@@ -10,9 +10,10 @@ import pytest
 from django.test import Client
 
 from issues import eventscan
+from issues.merging.changes import merge
 from issues.models import Event, Issue
 from projects.models import Project
-from tests.factories import make_event, make_payload, store
+from tests.factories import make_event, make_exception, make_payload, store
 
 AT = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)
 COUNT = 6
@@ -157,3 +158,19 @@ def test_a_cursor_that_no_page_gave_is_the_first_page(
 ) -> None:
     for cursor in ("x", "1:2:3", "9" * 17 + ":" + "f" * 32 + ":7"):
         assert len(shown(member, cursor=cursor)) == COUNT
+
+
+def test_events_of_merged_issues_stand_together(
+    issue: Issue, project: Project, member: Client
+) -> None:
+    at = AT + timedelta(minutes=90)
+    other = payload(1) | {
+        "exception": {"values": [make_exception("Other", function="other")]},
+        "timestamp": at.timestamp(),
+    }
+    stored = store(make_event(project, other, received_at=at))
+    merge(project, [issue.pk, *stored.new_issues], into=issue.pk, user=None)
+    assert shown(member) == list("5432110")
+    assert shown(member, q="n:1") == ["1", "1"]
+    users = member.get("/o/acme/p/shop/issues/1/users/").content.decode()
+    assert "in all 7 events that are kept" in users
