@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from issues import logbook
 from issues.models import Activity, Assignment, IssueState
 from projects.models import Membership, Organization, Team, User
 
@@ -224,19 +225,14 @@ def _note(
     operation_id: int | None,
     because: Mapping[str, str],
 ) -> None:
-    told = {to: _told(to) for to in set(given.values())}
-    Activity.objects.bulk_create(
-        Activity(
-            project_id=project_of[issue],
-            issue_id=issue,
-            kind=Activity.Kind.UNASSIGNED if to == NOBODY else Activity.Kind.ASSIGNED,
-            user=user,
-            data={**because, **told[to]},
-            created_at=now,
-            operation_id=operation_id,
+    """An activity for each issue that is given to somebody, or taken from everybody."""
+    words = {to: {**because, **_told(to)} for to in set(given.values())}
+    for kind in (Activity.Kind.ASSIGNED, Activity.Kind.UNASSIGNED):
+        is_taken = kind == Activity.Kind.UNASSIGNED
+        told = {i: words[to] for i, to in given.items() if (to == NOBODY) == is_taken}
+        logbook.write(
+            kind, told, project_of, user=user, at=now, operation_id=operation_id
         )
-        for issue, to in given.items()
-    )
 
 
 def _told(to: Assignee) -> dict[str, str]:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from issues import resolutions, snoozes
+from issues import logbook, resolutions, snoozes, sql
 from issues.merging.families import with_families
 from issues.models import (
     VISIBLE_STATUSES,
@@ -30,6 +30,7 @@ from issues.models import (
 )
 from issues.resolutions import Fix, FixedIn, fixes_for
 from issues.snoozes import Terms, Until, terms_for
+from projects import arrays
 from projects.models import User
 
 _KINDS = {
@@ -185,6 +186,15 @@ def set_status(
     return changes
 
 
+# Parameters: time, issue ids, statuses, substatuses.
+_WRITE_STATES = """
+UPDATE issues_issuestate s
+SET status = n.status, substatus = n.substatus, status_at = %s::timestamptz
+FROM unnest(%s::int4[], %s::int2[], %s::int2[]) AS n(issue_id, status, substatus)
+WHERE s.issue_id = n.issue_id
+"""
+
+
 def undo(
     changes: Sequence[Change],
     became: Status,
@@ -207,8 +217,13 @@ def undo(
         for state in states:
             old = before[state.issue_id]
             state.status, state.substatus = old.status, old.substatus
-            state.status_at = now
-        IssueState.objects.bulk_update(states, ["status", "substatus", "status_at"])
+        sql.run(
+            _WRITE_STATES,
+            now,
+            arrays.of_numbers(state.issue_id for state in states),
+            arrays.of_numbers(state.status for state in states),
+            arrays.of_numbers(state.substatus for state in states),
+        )
         fixes = {s.issue_id: fix for s in states if (fix := before[s.issue_id].fix)}
         terms = {s.issue_id: one for s in states if (one := before[s.issue_id].terms)}
         told = _wait_for(states, fixes, terms)
@@ -296,17 +311,14 @@ def _note(
     told: Mapping[int, Mapping[str, Any]],
 ) -> None:
     """An activity for each; `told` is what it tells of some of the issues."""
-    Activity.objects.bulk_create(
-        Activity(
-            project_id=state.project_id,
-            issue_id=state.issue_id,
-            kind=kind,
-            user=user,
-            data={**because, **told.get(state.issue_id, {})},
-            created_at=at,
-            operation_id=operation_id,
-        )
-        for state in states
+    projects = {state.issue_id: state.project_id for state in states}
+    logbook.write(
+        kind,
+        {issue: {**because, **told.get(issue, {})} for issue in projects},
+        projects,
+        user=user,
+        at=at,
+        operation_id=operation_id,
     )
 
 
