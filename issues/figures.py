@@ -16,34 +16,34 @@ from projects.models import Project
 from projects.ui import nice_max
 from projects.windows import Window
 
-# Only issues seen since the earlier period began can have events in either, which
-# the list's index finds; the hours of an issue follow by primary key. The sum is
-# made per issue first: one look at its hours gives all that the page needs.
-# Gives level, bucket, events; the earlier period is bucket -1. Then, with bucket
-# null, the number of issues seen in the period and in the earlier one.
-# Parameters: project ids, statuses, first minute, first hour and last hour of both,
-# first hour of the period, hours of a bucket.
+# Events by level and bucket; those of the earlier period are in bucket -1. Only
+# issues seen since that began can have events in either, which the list's index finds;
+# the hours of an issue follow by primary key.
+# Parameters: project ids, statuses, first hour of both periods and of the later
+# one, last hour, hours of a bucket.
 _EVENTS = """
-WITH hours AS MATERIALIZED (
-    SELECT s.issue_id, s.level,
-        CASE WHEN h.hour < %(first)s THEN -1
-             ELSE (h.hour - %(first)s) / %(bucket_hours)s END AS bucket,
-        sum(h.count) AS count
-    FROM issues_issuestate s
-    JOIN issues_hourcount h ON h.issue_id = s.issue_id
-        AND h.hour >= %(earlier)s AND h.hour <= %(last)s
-    WHERE s.project_id = ANY(%(projects)s::int4[])
-      AND s.status = ANY(%(statuses)s::int2[])
-      AND s.last_seen_minute >= %(earlier)s * 60
-    GROUP BY 1, 2, 3
-)
-SELECT level, bucket, sum(count) FROM hours GROUP BY 1, 2
-UNION ALL
-SELECT count(DISTINCT issue_id) FILTER (WHERE bucket >= 0), NULL,
-    count(DISTINCT issue_id) FILTER (WHERE bucket < 0)
-FROM hours
+SELECT s.level,
+    CASE WHEN h.hour < %(first)s THEN -1
+         ELSE (h.hour - %(first)s) / %(bucket_hours)s END AS bucket,
+    sum(h.count)
+FROM issues_issuestate s
+JOIN issues_hourcount h ON h.issue_id = s.issue_id
+    AND h.hour >= %(earlier)s AND h.hour <= %(last)s
+WHERE s.project_id = ANY(%(projects)s::int4[]) AND s.status = ANY(%(statuses)s::int2[])
+  AND s.last_seen_minute >= %(earlier)s * 60
+GROUP BY 1, 2
 """
 
+# Issues seen in the period, which are those seen last in it, and in the earlier one.
+_ISSUES = """
+SELECT count(*) FILTER (WHERE s.last_seen_minute >= %(first)s * 60),
+    count(*) FILTER (WHERE s.last_seen_minute < %(first)s * 60 OR EXISTS (
+        SELECT FROM issues_hourcount h WHERE h.issue_id = s.issue_id
+        AND h.hour >= %(earlier)s AND h.hour < %(first)s))
+FROM issues_issuestate s
+WHERE s.project_id = ANY(%(projects)s::int4[]) AND s.status = ANY(%(statuses)s::int2[])
+  AND s.last_seen_minute >= %(earlier)s * 60
+"""
 
 # Fewer in the earlier period make a percentage of nothing.
 _ENOUGH_FOR_A_TREND = 20
@@ -101,7 +101,7 @@ class Figures:
 
 
 def figures_of(projects: Sequence[Project], window: Window, now: datetime) -> Figures:
-    """The figures of the projects together; three statements, however many."""
+    """The figures of the projects together; four statements, however many."""
     ids = [project.pk for project in projects]
     earlier = window.first_hour - window.bucket_hours * window.buckets
     events, issues, chart = _events(ids, window, earlier, now)
@@ -126,30 +126,25 @@ def instant_of(hour: int) -> datetime:
 def _events(
     ids: list[int], window: Window, earlier: int, now: datetime
 ) -> tuple[Change, Change, Chart]:
-    rows = _fetch(
-        _EVENTS,
-        {
-            "projects": ids,
-            "statuses": list(VISIBLE_STATUSES),
-            "earlier": earlier,
-            "first": window.first_hour,
-            "last": hour_of(now),
-            "bucket_hours": window.bucket_hours,
-        },
-    )
+    parameters = {
+        "projects": ids,
+        "statuses": list(VISIBLE_STATUSES),
+        "earlier": earlier,
+        "first": window.first_hour,
+        "last": hour_of(now),
+        "bucket_hours": window.bucket_hours,
+    }
     pairs: dict[Level, list[tuple[int, int]]] = {}
-    before, issues = 0, Change(0, 0)
-    for level, bucket, count in rows:
-        if bucket is None:
-            issues = Change(level, int(count))
-        elif bucket < 0:
+    before = 0
+    for level, bucket, count in _fetch(_EVENTS, parameters):
+        if bucket < 0:
             before += int(count)
         else:
             pairs.setdefault(Level(level), []).append((bucket, int(count)))
-    chart = Chart(
-        layers={level: window.spread(pairs[level]) for level in sorted(pairs)}
-    )
-    return Change(chart.total, before), issues, chart
+    layers = {level: window.spread(pairs[level]) for level in sorted(pairs)}
+    chart = Chart(layers=layers)
+    ((seen, seen_before),) = _fetch(_ISSUES, parameters)
+    return Change(chart.total, before), Change(seen, seen_before), chart
 
 
 def _new_issues(ids: list[int], window: Window, earlier: int) -> tuple[Change, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from issues.figures import figures_of, instant_of
+from issues.patience import kept
 from issues.periods import Period
 from issues.standouts import standouts_of
 from issues.views.scope import Scope, page
@@ -84,12 +86,27 @@ def _answer(
         window = period.window(now)
         starts = window.starts()
         context |= {
-            "figures": figures_of(projects, window, now),
-            "standouts": standouts_of(projects, window, now, rows=_ROWS),
+            **_reckoned(projects, window, now),
             "axis": starts[:: -(-len(starts) // _LABELS)],
             **_releases(scope, projects, window, now),
         }
     return render(request, "issues/overview.html", context)
+
+
+def _reckoned(
+    projects: Sequence[Project], window: Window, now: datetime
+) -> dict[str, Any]:
+    """Figures and issues, which take seconds where 100,000 issues are alive."""
+    ids = ",".join(str(project.pk) for project in projects)
+    key = f"overview:{window.first_hour}:{window.buckets}:{ids}"
+    return kept(
+        # Keys must be short and plain, however many projects there are.
+        hashlib.sha256(key.encode()).hexdigest(),
+        lambda: {
+            "figures": figures_of(projects, window, now),
+            "standouts": standouts_of(projects, window, now, rows=_ROWS),
+        },
+    )
 
 
 def _releases(
