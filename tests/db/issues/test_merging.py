@@ -41,6 +41,7 @@ from tests.factories import (
     store,
 )
 from tests.people import make_user
+from tests.statements import recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -400,3 +401,13 @@ def test_repair_drops_a_share_of_nobody(project: Project) -> None:
     assert set(Issue.objects.values_list("pk", flat=True)) == {one, other}
     assert (state_of(one).event_count, state_of(other).event_count) == (2, 1)
     assert repair(dry_run=True).details == ()
+
+
+def test_a_batch_of_merged_issues_takes_no_more_statements(project: Project) -> None:
+    one, other = send(project, "OneError", 2), send(project, "OtherError")
+    with recorded() as alone:
+        send(project, "OtherError")
+    merge(project, [one, other], user=None)
+    with recorded() as merged:
+        send(project, "OtherError")
+    assert len(merged) == len(alone)
