@@ -10,6 +10,7 @@ from django.db import connection
 from issues import finding, triage
 from issues.cursors import Sort
 from issues.listing import count_issues, list_issues
+from issues.merging.changes import merge
 from issues.models import Assignment, Event, Issue, IssueState
 from issues.search import parse
 from projects.models import Membership, Project, Team
@@ -238,6 +239,18 @@ def test_what_is_ignored_for_ever(project: Project) -> None:
     triage.ignore([Issue.objects.get(type="Mail").pk], user=None)
     assert found(project, "is:forever") == {"Mail"}
     assert found(project, "is:until_condition_met") == set()
+
+
+@pytest.mark.parametrize("first", [1, 500])
+def test_a_survivor_is_found_by_the_words_of_what_was_merged_into_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    monkeypatch.setattr(finding, "_FIRST", first)
+    cart, mail = (Issue.objects.get(type=name).pk for name in ("Cart", "Mail"))
+    merge(project, [cart, mail], user=None, into=cart)
+    for query in ("gateway", "message:mail", "stack.function:deliver"):
+        assert found(project, query) == {"Cart"}
+    assert found(project, "!message:mail") == {"Search"}
 
 
 def test_hidden_issues_are_found_by_nothing(project: Project) -> None:
