@@ -137,6 +137,8 @@ def _operations_of(wanted: Wanted) -> QuerySet[Operation]:
     rows = Operation.objects.filter(organization=wanted.organization)
     rows = operations.visible_to(rows, wanted.reader)
     rows = rows.exclude(project__deleted_at__isnull=False)
+    # Nothing happened.
+    rows = rows.exclude(finished_at__isnull=False, changed=0)
     if wanted.operation is not None:
         return rows.filter(pk=wanted.operation)
     if wanted.project is not None:

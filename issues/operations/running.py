@@ -113,7 +113,13 @@ def can_undo(operation: Operation) -> bool:
     """Whether `undo` may be asked for, now."""
     kind = kinds.kind_of(operation)
     is_young = operation.created_at > timezone.now() - timedelta(days=UNDO_DAYS)
-    return kind.restore is not None and is_young and operation.undone_at is None
+    did_something = operation.changed > 0 or operation.is_running
+    return (
+        kind.restore is not None
+        and is_young
+        and did_something
+        and operation.undone_at is None
+    )
 
 
 def undo(operation: Operation, user: User | None) -> Undone:

@@ -146,6 +146,16 @@ def test_pages_follow_one_another_without_gap(
         assert part in line
 
 
+def test_what_changed_nothing_is_not_told(
+    issues: list[Issue], member: Client, ada: Membership
+) -> None:
+    done = do(issues, status.ignore(), ada)
+    Operation.objects.filter(pk=done.pk).update(changed=0)
+    assert lines(page_of(member)) == []
+    done.refresh_from_db()
+    assert not operations.can_undo(done)
+
+
 def test_bookmarks_are_nobody_elses_business(
     issues: list[Issue], member: Client, ada: Membership
 ) -> None:
