@@ -24,7 +24,7 @@ TOTAL_CAP = 10_000
 DEAR_TOTAL_CAP = 1_000
 # So many are asked one by one: for a page, and for the total of what is common.
 _FIRST = 500
-_SOME = 4_000
+_SOME = 2_000
 # From this share on, words are common: asking some issues is cheaper than the index.
 _COMMON_SHARE = 0.1
 
