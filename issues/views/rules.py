@@ -154,7 +154,7 @@ def _page(
         run=run,
         preview=summary_of(run) if run else None,
         regroupings=[(one, summary_of(one), _may_undo(one)) for one in recent],
-        is_waiting=any(one.is_running for one in [*recent, *([run] if run else [])]),
+        is_waiting=run is not None and run.is_running,
         is_busy=any(one.is_running for one in recent),
         **more,
     )
