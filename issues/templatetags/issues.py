@@ -98,7 +98,7 @@ def assignee(context: Context, issue_id: int) -> SafeString:
 
     A list that has not loaded its assignees shows none.
     """
-    found: Assignment | None = context.get("assignees", {}).get(issue_id)
+    found: Assignment | None = (context.get("assignees") or {}).get(issue_id)
     style, face, said = "ava-0", icon("user"), gettext("Assign")
     if found is not None:
         name = str(found.member.user if found.member else found.team)
