@@ -30,12 +30,15 @@ _ROWS = 5
 # More labels than these would cover each other.
 _MARKS = 8
 _LABELS = 7
+# How much of the axis a mark's name takes.
+_NAME_PERCENT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """Where on the time axis a release was made, in percent of its length."""
 
+    # Empty where there is no room for it.
     name: str
     percent: float
 
@@ -133,11 +136,13 @@ def _releases(
 def _marks(releases: Sequence[Release], window: Window) -> list[Mark]:
     begin = instant_of(window.first_hour).timestamp()
     span_s = window.bucket_hours * window.buckets * 3600
-    marks = [
-        Mark(
-            name=release.parsed.shown,
-            percent=round(100 * (release.effective_at.timestamp() - begin) / span_s, 1),
-        )
-        for release in releases
-    ]
-    return [mark for mark in marks if 0 <= mark.percent <= 100]
+    marks: list[Mark] = []
+    for release in sorted(releases, key=lambda one: one.effective_at, reverse=True):
+        since_s = release.effective_at.timestamp() - begin
+        percent = round(100 * since_s / span_s, 1)
+        # Names would cover each other: the later one's stays.
+        is_near = bool(marks) and marks[-1].percent - percent < _NAME_PERCENT
+        name = "" if is_near else release.parsed.shown
+        if 0 <= percent <= 100:
+            marks.append(Mark(name=name, percent=percent))
+    return marks

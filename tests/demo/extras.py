@@ -6,9 +6,10 @@ import random
 from datetime import datetime, timedelta
 
 from ingest.models import OutcomeCount
-from issues import operations
+from issues import operations, partitions
+from issues.assignment import Assignee
 from issues.models import Activity, Issue
-from issues.operations import Selection, status
+from issues.operations import Selection, assigning, status
 from monitors.models import Monitor
 from projects.hours import hour_of
 from projects.models import Project
@@ -43,6 +44,8 @@ def add(shop: Shop, now: datetime) -> None:
     checkout = shop.checkout
     _feedback(shop)
     attach(shop.issue, b"2026-11-23 checkout started\n", "checkout.log")
+    # Whose absence the page about the system would tell.
+    partitions.ensure([now.date(), now.date() + timedelta(days=1)])
     _triage(shop, now)
     set_aside(checkout, reason="ValueError: year 0 is out of range")
     _monitors(checkout, now)
@@ -57,6 +60,18 @@ def _triage(shop: Shop, now: datetime) -> None:
     noise = Issue.objects.get(project=checkout, type="DeprecationWarning")
     chosen = Selection.of(organization, [checkout], [noise.pk])
     operations.apply(chosen, status.ignore(), user=shop.owner)
+    maya, tom, li, *_ = organization.memberships.order_by("pk")
+    for type_, member in (
+        ("KeyError", tom),
+        ("OperationalError", maya),
+        ("AttributeError", li),
+        ("PaymentDeclined", maya),
+    ):
+        issue = Issue.objects.get(project=checkout, type=type_)
+        chosen = Selection.of(organization, [checkout], [issue.pk])
+        operations.apply(
+            chosen, assigning.assign(Assignee(member_id=member.pk)), user=shop.owner
+        )
     kinds = [Activity.Kind.RESOLVED] * 5 + [Activity.Kind.REGRESSION]
     for days, (kind, issue) in enumerate(zip(kinds, Issue.objects.all(), strict=False)):
         Activity.objects.create(

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 
+from errtrack import heartbeat
 from tests.demo.shop import today
 from tests.demo.site import Site, opened
 
@@ -57,6 +58,8 @@ PAGES = {
     "issue": _P + "issues/{number}/",
     "event-details": _P + "issues/{number}/#request",
     "all-events": _P + "issues/{number}/events/",
+    "similar": _P + "issues/{number}/similar/",
+    "activity": _P + "activity/",
     "tags": _P + "issues/{number}/tags/",
     "overview": _P + "overview/",
     "feedback": _P + "feedback/",
@@ -130,6 +133,8 @@ def test_take(site: Site, shot: Shot) -> None:
     context.add_cookies([language])  # type: ignore[list-item]  # A cookie as they are.
     page = context.new_page()
     # The first visit tells the server the time zone.
+    for role in ("worker", "beat"):
+        heartbeat.give(role)
     page.goto(shot.path.format(number=site.shop.issue.number))
     page.reload()
     if shot.key:

@@ -16,6 +16,7 @@ from issues.models import Activity, HourCount, Issue, Level
 from issues.periods import Period
 from issues.standouts import standouts_of
 from projects.models import Project
+from releases.models import Release
 from tests.factories import (
     make_event,
     make_exception,
@@ -183,3 +184,17 @@ def test_it_costs_the_same_few_statements_whatever_it_shows(
         counts.append(len(queries))
     assert counts[0] == counts[1] <= MAX_QUERIES
     assert Issue.objects.count() == 12
+
+
+def test_of_releases_made_together_only_the_later_ones_name_is_in_the_chart(
+    project: Project, member: Client
+) -> None:
+    now = datetime.now(UTC)
+    for version, days in (("1.0", 9), ("2.0", 2), ("2.1", 1.9)):
+        report(project, "Now", release=f"shop@{version}")
+        at = now - timedelta(days=days)
+        Release.objects.filter(version=f"shop@{version}").update(released_at=at)
+    page = member.get(OVERVIEW).content.decode()
+    marks = page[page.index('<svg class="marks"') :].partition("</svg>")[0]
+    assert marks.count("<line") == 3
+    assert re.findall(r">([\d.]*)</text>", marks) == ["2.1", "", "1.0"]
