@@ -2,9 +2,9 @@
 
 The forecast is the busiest hour of the 14 days before, half as much again, and at
 least FLOOR events: an issue that is ignored until it escalates is open again with the
-first event above it. Forecasts are made anew every six hours, so that they follow what
-has become usual. Counts are the hourly ones, by the events' own time; an hour counts from
-its start, whenever in it the issue was ignored.
+first event above it. Forecasts are made anew every six hours, so that they follow
+what has become usual. Counts are the hourly ones, by the events' own time; an hour
+counts from its start, whenever in it the issue was ignored.
 """
 
 from __future__ import annotations

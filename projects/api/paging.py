@@ -7,7 +7,7 @@ nothing on it says `results="false"`, and a cursor is opaque to clients.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -92,9 +92,13 @@ def read_slice(request: Request, rows: QuerySet[_Model]) -> Slice[_Model]:
 
 
 def page_response(
-    request: Request, body: Sequence[Any], *, previous: str | None, next: str | None
+    request: Request,
+    body: Sequence[Any] | Mapping[str, Any],
+    *,
+    previous: str | None,
+    next: str | None,
 ) -> Response:
-    """The rows with the Link header that leads to the pages around them."""
+    """The rows, or an object that holds them, with the Link header that leads to the pages around them."""
     links = (
         _link(request, "previous", previous, BEFORE_FIRST),
         _link(request, "next", next, PAST_LAST),
