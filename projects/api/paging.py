@@ -98,7 +98,7 @@ def page_response(
     previous: str | None,
     next: str | None,
 ) -> Response:
-    """The rows, or an object that holds them, with the Link header that leads to the pages around them."""
+    """The rows, or an object that holds them, and the Link to the pages around them."""
     links = (
         _link(request, "previous", previous, BEFORE_FIRST),
         _link(request, "next", next, PAST_LAST),
