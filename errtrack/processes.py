@@ -5,6 +5,7 @@ afterwards shares its memory.
 """
 
 import gc
+import multiprocessing
 import resource
 import signal
 import socket
@@ -29,8 +30,10 @@ from errtrack import selfreport, trimming
 from errtrack.asgi import application
 from errtrack.celery import app
 from errtrack.embedded import lifeline
+from errtrack.forked import Forked
 from errtrack.webworker import WebWorker
-from ingest import attendance
+from ingest import attendance, beside, digest
+from ingest.batches import Here
 from ingest.browsers import client_of
 
 # What each child would otherwise load for itself.
@@ -144,6 +147,7 @@ def run_worker() -> None:
     """Runs tasks until SIGTERM, which lets the one under way finish."""
     setup_logging.connect(_keep_our_log)
     gc.set_threshold(_GC_THRESHOLD)
+    _begin_preparing()
     selfreport.start("worker")
     trimming.begin_after_tasks()
     # The task messages are ours alone and carry JSON, so root is no risk here.
@@ -160,6 +164,21 @@ def run_worker() -> None:
     )
     worker.start()
     sys.exit(worker.exitcode)
+
+
+def _begin_preparing() -> None:
+    """Starts the process that prepares the worker's batches."""
+    ours, theirs = multiprocessing.Pipe()
+
+    def serve() -> None:
+        selfreport.start("worker")
+        here = Here(settings.SAMPLE_PER_HOUR)
+        beside.serve(theirs, here, trimming.Trimmer().trim_in_turn)
+
+    Forked("preparer", serve, close=[ours.fileno()]).start()
+    theirs.close()
+    here = Here(settings.SAMPLE_PER_HOUR)
+    digest.prepare_by(beside.Beside(ours, here))
 
 
 def run_beat() -> None:

@@ -19,23 +19,15 @@ from django.conf import settings
 from django.db import transaction
 
 from ingest import committed, halts, metrics, rulebook
+from ingest.batches import Batch, Here, Preparer
 from ingest.items import KINDS
 from ingest.items.kind import Refusal
 from ingest.metrics import Stage
 from ingest.poison import ShardHalted, Trials
-from ingest.preparation import (
-    Filed,
-    Known,
-    Prepared,
-    accepted,
-    duplicate,
-    prepare,
-)
+from ingest.preparation import Filed, Known, Prepared, accepted, duplicate
 from ingest.recovery import is_server_away, take_over, try_alone
-from ingest.sampling import Sampler
 from ingest.stream import Entry, ShardStream
 from ingest.tally import Tally
-from ingest.timelimit import time_limit
 from issues import dictionaries
 from issues.locks import shard_lock
 from issues.store import Stored, forget_everything, store_batch
@@ -46,13 +38,10 @@ log = structlog.get_logger(__name__)
 # other tasks get their turn under constant load.
 DRAIN_MAX_S = 5.0
 
-# A batch has so many times as long to be prepared as an entry alone.
-_BATCH_PATIENCE = 3
-
 # Events stored by this process since it last thought of training, by project.
 _since_training: Counter[int] = Counter()
 
-_sampler = Sampler(settings.SAMPLE_PER_HOUR)
+_preparer: Preparer = Here(settings.SAMPLE_PER_HOUR)
 
 
 @dataclass(slots=True)
@@ -65,15 +54,6 @@ class Drained:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Entries beside what they held for the store, and what was refused of them."""
-
-    entries: list[Entry]
-    prepared: list[Prepared]
-    tally: Tally
-
-
-@dataclass(frozen=True, slots=True)
 class Ahead:
     """Entries that were read and are being prepared."""
 
@@ -81,10 +61,16 @@ class Ahead:
     batch: Future[Batch]
 
 
+def prepare_by(preparer: Preparer) -> None:
+    """Has this process' batches prepared by another one."""
+    global _preparer
+    _preparer = preparer
+
+
 def drain(shard: int) -> Drained:
     """Digests what waits in the shard. Does nothing while another process does.
 
-    While PostgreSQL stores one batch, a thread prepares the next.
+    While PostgreSQL stores one batch, the next is being prepared.
     """
     drained = Drained()
     stream = ShardStream(shard)
@@ -147,11 +133,8 @@ def _known_of(entries: list[Entry]) -> Known:
 
 
 def _prepare_with(entries: list[Entry], known: Known) -> Batch:
-    tally = Tally()
-    limit_s = settings.PREPARE_MAX_S * (1 if len(entries) == 1 else _BATCH_PATIENCE)
-    with metrics.timed(Stage.PREPARE), time_limit(limit_s):
-        prepared = prepare(entries, _sampler, tally, known)
-    return Batch(entries, prepared, tally)
+    with metrics.timed(Stage.PREPARE):
+        return _preparer.prepare(entries, known)
 
 
 def _digest(stream: ShardStream, ahead: Ahead, trials: Trials) -> int:
@@ -161,7 +144,7 @@ def _digest(stream: ShardStream, ahead: Ahead, trials: Trials) -> int:
     """
     entries = ahead.entries
     try:
-        stored = _store_and_acknowledge(stream, ahead.batch.result())
+        stored = _store_and_acknowledge(stream, entries, ahead.batch.result())
     except Exception as error:
         _forget()
         if is_server_away(error):
@@ -177,49 +160,51 @@ def _digest(stream: ShardStream, ahead: Ahead, trials: Trials) -> int:
 
 def _digest_alone(stream: ShardStream, entry: Entry) -> int:
     known = _known_of([entry])
-    return _store_and_acknowledge(stream, _prepare_with([entry], known))
+    return _store_and_acknowledge(stream, [entry], _prepare_with([entry], known))
 
 
 def _forget() -> None:
     """What the process believes of the database may be why a batch failed."""
-    _sampler.start_anew()
+    _preparer.start_anew()
     forget_everything()
 
 
-def _store_and_acknowledge(stream: ShardStream, batch: Batch) -> int:
+def _store_and_acknowledge(
+    stream: ShardStream, entries: list[Entry], batch: Batch
+) -> int:
     started = time.perf_counter()
     with metrics.timed(Stage.STORE), transaction.atomic():
         stored = store_batch(
             [event for held in batch.prepared for event in held.events]
         )
-        _count_events(batch, stored)
-        _store_records(batch, stored)
+        _count_events(entries, batch, stored)
+        _store_records(entries, batch, stored)
         batch.tally.write()
-        committed.remember(stream.shard, batch.entries)
+        committed.remember(stream.shard, entries)
     with metrics.timed(Stage.ACKNOWLEDGE):
-        stream.acknowledge(batch.entries)
+        stream.acknowledge(entries)
     metrics.observe_batch(
         stored,
         seconds=time.perf_counter() - started,
-        delay_s=time.time() - batch.entries[0].received_at.timestamp(),
+        delay_s=time.time() - entries[0].received_at.timestamp(),
     )
     _since_training.update(event.project_id for event in stored.events)
     return len(stored.events)
 
 
-def _count_events(batch: Batch, stored: Stored) -> None:
+def _count_events(entries: list[Entry], batch: Batch, stored: Stored) -> None:
     new = {id(event) for event in stored.events}
-    for entry, held in zip(batch.entries, batch.prepared, strict=True):
+    for entry, held in zip(entries, batch.prepared, strict=True):
         for event in held.events:
             count_as = accepted if id(event) in new else duplicate
             batch.tally.add(count_as(entry, event))
 
 
-def _store_records(batch: Batch, stored: Stored) -> None:
+def _store_records(entries: list[Entry], batch: Batch, stored: Stored) -> None:
     """Stores what is no event, kind by kind, and counts what became of it."""
     filed = [
         record
-        for entry, held in zip(batch.entries, batch.prepared, strict=True)
+        for entry, held in zip(entries, batch.prepared, strict=True)
         if held.filed and not _is_repeated(entry, held, stored)
         for record in held.filed
     ]
@@ -227,7 +212,7 @@ def _store_records(batch: Batch, stored: Stored) -> None:
         return
     # Several types may share a kind.
     for kind in dict.fromkeys(KINDS.values()):
-        of_kind = [record for record in filed if record.kind is kind]
+        of_kind = [record for record in filed if KINDS[record.type] is kind]
         if of_kind:
             refusals = kind.store([record.record for record in of_kind])
             _count_records(batch.tally, of_kind, refusals)

@@ -18,7 +18,7 @@ from ingest.drafts import EVENT_ITEMS, STEPS, Draft, Project, Step
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
 from ingest.inventory import category_of_item, quantity_of
 from ingest.items import KINDS
-from ingest.items.kind import Context, Kind, Refusal
+from ingest.items.kind import Context, Refusal
 from ingest.limits import LIMITS_OPEN
 from ingest.normalise.times import instant
 from ingest.outcomes import Outcome, category_of
@@ -43,7 +43,8 @@ _OPAQUE = Item({"type": "unknown"}, memoryview(b""))
 class Filed(NamedTuple):
     """What an item that is no event says, and under what it is counted if kept."""
 
-    kind: Kind
+    # The item's.
+    type: str
     record: Any
     place: Place
 
@@ -190,7 +191,7 @@ def _filed(item: Item, context: Context) -> Filed:
         # Taken and not kept; its count says so.
         raise Refusal(Outcome.UNSUPPORTED, "item_type")
     place = _place(context.entry, category_of_item(item), Outcome.ACCEPTED)
-    return Filed(kind, kind.read(item, context), place)
+    return Filed(item.type, kind.read(item, context), place)
 
 
 def _open(entry: Entry) -> Envelope:

@@ -64,10 +64,22 @@ class Incoming:
         self.sha256 = hashlib.sha256(data).hexdigest()
         try:
             self.path = _new_file(self.size)
-            weakref.finalize(self, self.path.unlink, missing_ok=True)
+            self._answer_for_file()
             self.path.write_bytes(data)
         except OSError as error:
             raise StorageFailed(str(error)) from error
+
+    def __getstate__(self) -> tuple[int, str, str, Path]:
+        """For another process, which answers for the file from then on."""
+        self._ending.detach()
+        return self.size, self.sha1, self.sha256, self.path
+
+    def __setstate__(self, state: tuple[int, str, str, Path]) -> None:
+        self.size, self.sha1, self.sha256, self.path = state
+        self._answer_for_file()
+
+    def _answer_for_file(self) -> None:
+        self._ending = weakref.finalize(self, self.path.unlink, missing_ok=True)
 
 
 def keep(project_id: int, incoming: Incoming) -> None:

@@ -65,11 +65,13 @@ def count_events(events: Sequence[Event]) -> list[int | None]:
 
 
 def _name_of(event: Event) -> Name | None:
-    tags = dict(event.tags)
-    version = tags.get("release")
-    if not version:
-        return None
-    return Name(event.project_id, version, tags.get("environment", ""))
+    version = environment = ""
+    for key, value in event.tags:
+        if key == "release":
+            version = value
+        elif key == "environment":
+            environment = value
+    return Name(event.project_id, version, environment) if version else None
 
 
 def _sum_up(

@@ -68,6 +68,10 @@ class Apart:
         psutil.wait_procs(children, timeout=_END_TIMEOUT_S)
         assert not service.alive(children)
 
+    def reap(self, name: str) -> None:
+        """To be called once it has ended by itself."""
+        self._reap(self._processes.pop(name))
+
     def send_signal(self, name: str, signum: signal.Signals) -> None:
         os.kill(self.pid(name), signum)
 

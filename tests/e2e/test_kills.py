@@ -20,7 +20,7 @@ from tests.bench.probes import Store
 from tests.e2e.apart import Apart
 from tests.e2e.exactness import assert_counted_once, opened
 from tests.e2e.sender import Sender, post, sending
-from tests.e2e.service import Service, wait_for
+from tests.e2e.service import Service, alive, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -114,6 +114,24 @@ def test_each_process_killed_in_turn_under_load(
         sender.wait_for_accepted(200)
         (web_worker,) = psutil.Process(processes.pid("web")).children()
         web_worker.kill()
+        sender.wait_for_accepted(200)
+    _assert_only_asked_again(sender)
+    with opened(processes.data) as store:
+        assert_counted_once(processes, store, target, sender.accepted)
+
+
+def test_worker_ends_with_the_process_that_prepares_its_batches(
+    processes: Apart, target: Target, supply: Iterator[Sent]
+) -> None:
+    processes.start("web", "worker", "beat")
+    worker = psutil.Process(processes.pid("worker"))
+    with sending(target, supply) as sender:
+        wait_for(lambda: bool(worker.children()))
+        sender.wait_for_accepted(200)
+        worker.children()[0].kill()
+        wait_for(lambda: not alive([worker]))
+        processes.reap("worker")
+        processes.start("worker")
         sender.wait_for_accepted(200)
     _assert_only_asked_again(sender)
     with opened(processes.data) as store:

@@ -11,9 +11,9 @@ import pytest
 from pytest_django import Settings
 
 from ingest import committed, digest
+from ingest.batches import Here
 from ingest.envelope import Item, write_envelope
 from ingest.models import OutcomeCount
-from ingest.sampling import Sampler
 from ingest.stream import Entry, encode_head, names
 from issues import attachments, filestore
 from issues.models import Attachment, Event, Issue, UserReport
@@ -108,7 +108,7 @@ def test_a_resent_event_brings_its_files_once(project: Project) -> None:
 def test_files_of_events_that_are_not_stored_are_counted_as_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digest, "_sampler", Sampler(1))
+    monkeypatch.setattr(digest, "_preparer", Here(1))
     sampled = [make_payload(), make_payload()]
     counts = digested(
         envelope(project, uuid.uuid4().hex, item("event", b"{broken"), file(b"1")),
@@ -126,7 +126,7 @@ def test_files_of_events_that_are_not_stored_are_counted_as_refused(
 def test_files_of_a_flood_cost_no_writing(
     project: Project, monkeypatch: pytest.MonkeyPatch, data_folder: Path
 ) -> None:
-    monkeypatch.setattr(digest, "_sampler", Sampler(1))
+    monkeypatch.setattr(digest, "_preparer", Here(1))
     payload = make_payload()
     digested(envelope(project, payload["event_id"], item("event", payload)))
     later = make_payload()

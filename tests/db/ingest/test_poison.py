@@ -184,11 +184,11 @@ _WORKER = """
 import os, sys
 import django
 django.setup()
-from ingest import digest, preparation
+from ingest import batches, digest
 from django.conf import settings
 
 project, way = int(sys.argv[1]), sys.argv[2]
-prepare = digest.prepare
+prepare = batches.prepare
 
 def deadly(entries, *arguments):
     if any(entry.project_id == project for entry in entries):
@@ -198,7 +198,7 @@ def deadly(entries, *arguments):
         os.kill(os.getpid(), 11)
     return prepare(entries, *arguments)
 
-digest.prepare = deadly
+batches.prepare = deadly
 digest.drain(0)
 """
 

@@ -13,6 +13,7 @@ import pytest
 from django.db import transaction
 
 from ingest.envelope import parse_envelope
+from ingest.items import KINDS
 from ingest.items.kind import Refusal
 from ingest.outcomes import Outcome
 from monitors.models import CheckIn, Monitor
@@ -53,7 +54,7 @@ def replay(project: Project, requests: Sequence[Recorded]) -> list[Refusal | Non
         )
         (filed,) = make_prepared(entry, sample_per_hour=1).filed
         with transaction.atomic():
-            answers += filed.kind.store([filed.record])
+            answers += KINDS[filed.type].store([filed.record])
     return answers
 
 
