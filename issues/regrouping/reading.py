@@ -81,7 +81,8 @@ class Read(NamedTuple):
     """What one step has read: the place after it is None at the end."""
 
     findings: list[Finding]
-    # Stored events passed by, with a payload or without.
+    # Stored events passed by, with a payload or without; those of a merged issue count
+    # for it and for its survivor, as in the run's total.
     passed: int
     place: dict[str, Any] | None
 
@@ -91,11 +92,8 @@ def first_place(run: Regrouping) -> dict[str, Any]:
     issues = IssueState.objects.filter(project=run.project_id, issue__number__gt=0)
     issues = issues.exclude(status=Status.DELETED)
     if run.kind != Regrouping.Kind.PREVIEW:
-        shown = issues.exclude(status=Status.MERGED)
-        run.total = sum(
-            count - expired
-            for count, expired in shown.values_list("event_count", "expired_count")
-        )
+        counts = issues.values_list("event_count", "expired_count")
+        run.total = sum(count - expired for count, expired in counts)
         return {"after": 0}
     newest = issues.order_by("-last_seen").values_list("issue_id", "event_count")
     rows = list(newest[: PREVIEW_ISSUES + 1])
@@ -137,7 +135,8 @@ def _read_small(run: Regrouping) -> Read:
         return Read([], 0, None)
     first, stored = found[0]
     if stored > EVENTS_AT_ONCE:
-        return _read_large(run, {"after": first, "at": _BEGINNING, "event": None})
+        place = {"after": first, "left": stored, **beginning()}
+        return _read_large(run, place)
     ids: list[int] = []
     total = 0
     for issue, count in found:
@@ -153,9 +152,12 @@ def _read_small(run: Regrouping) -> Read:
 def _read_large(run: Regrouping, place: Mapping[str, Any]) -> Read:
     rows = events_after(place["after"], place)
     following: dict[str, Any] = {"after": place["after"]}
+    passed = len(rows)
     if len(rows) == EVENTS_AT_ONCE:
-        following |= place_of(rows[-1])
-    return Read(_findings(run, rows), len(rows), following)
+        following |= place_of(rows[-1]) | {"left": place["left"] - passed}
+    else:
+        passed = max(0, place["left"])
+    return Read(_findings(run, rows), passed, following)
 
 
 def events_after(

@@ -327,6 +327,16 @@ def test_large_issues_are_gone_through_in_pieces(
     assert everything(project) == before
 
 
+def test_progress_counts_each_stored_event(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also those without a payload, and those of issues that take several steps."""
+    monkeypatch.setattr("issues.regrouping.reading.EVENTS_AT_ONCE", 2)
+    send(project, "Halt", 4, is_sampled=True)
+    run = finish(begun(project))
+    assert (run.done, run.total) == (14, 14)
+
+
 def test_many_issues_become_one_in_pieces(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
