@@ -16,10 +16,6 @@ def of_numbers(numbers: Iterable[int]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def of_flags(flags: Iterable[bool]) -> str:
-    return "{" + ",".join(["t" if flag else "f" for flag in flags]) + "}"
-
-
 def of_moments(moments: Iterable[datetime]) -> str:
     """An array of timestamptz; each moment says its zone."""
     return "{" + ",".join([moment.isoformat() for moment in moments]) + "}"

@@ -14,8 +14,7 @@ import pytest
 from tests.bench.latency import Visitor
 from tests.bench.load import Target
 from tests.e2e import service
-from tests.e2e.conftest import EMAIL, PASSWORD
-from tests.e2e.service import Service, wait_for
+from tests.e2e.service import EMAIL, PASSWORD, Service, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,7 @@ import pytest
 
 from tests.e2e import service
 from tests.e2e.clients.web import Web
-from tests.e2e.conftest import EMAIL, PASSWORD
-from tests.e2e.service import Service
+from tests.e2e.service import EMAIL, PASSWORD, Service
 
 
 @pytest.fixture(scope="package")

@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.e2e import service
-from tests.e2e.conftest import EMAIL, PASSWORD
-from tests.e2e.service import Service, wait_for
+from tests.e2e.service import EMAIL, PASSWORD, Service, wait_for
 
 JSON = Any
 

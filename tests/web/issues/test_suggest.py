@@ -32,7 +32,7 @@ def seen(project: Project) -> Project:
 
 
 def offered(client: Client, query: str, path: str = PATH) -> list[str]:
-    answer = client.get(path, {"q": query, "at": len(query)})
+    answer = client.get(path, {"q": query, "at": str(len(query))})
     assert answer.status_code == 200
     return re.findall(r'data-insert="([^"]*)"', answer.content.decode())
 
