@@ -55,7 +55,7 @@ def add(shop: Shop, now: datetime) -> None:
 
 
 def _triage(shop: Shop, now: datetime) -> None:
-    """Somebody has ignored one issue; others were resolved, and one came back."""
+    """Somebody has ignored an issue and resolved two; others have owners."""
     organization, checkout = shop.organization, shop.checkout
     noise = Issue.objects.get(project=checkout, type="DeprecationWarning")
     chosen = Selection.of(organization, [checkout], [noise.pk])
@@ -72,14 +72,12 @@ def _triage(shop: Shop, now: datetime) -> None:
         operations.apply(
             chosen, assigning.assign(Assignee(member_id=member.pk)), user=shop.owner
         )
-    kinds = [Activity.Kind.RESOLVED] * 5 + [Activity.Kind.REGRESSION]
-    for days, (kind, issue) in enumerate(zip(kinds, Issue.objects.all(), strict=False)):
-        Activity.objects.create(
-            project=checkout,
-            issue=issue,
-            kind=kind,
-            user=shop.owner if kind == Activity.Kind.RESOLVED else None,
-            created_at=now - timedelta(days=days + 1),
+    for days, type_ in enumerate(("ValueError", "UnicodeDecodeError"), start=1):
+        issue = Issue.objects.get(project=checkout, type=type_)
+        chosen = Selection.of(organization, [checkout], [issue.pk])
+        operations.apply(chosen, status.resolve(chosen), user=shop.owner)
+        Activity.objects.filter(issue=issue, kind=Activity.Kind.RESOLVED).update(
+            created_at=now - timedelta(days=days)
         )
 
 
