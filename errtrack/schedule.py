@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 
-def _every(seconds: float, task: str) -> dict[str, Any]:
+def _every(
+    seconds: float, task: str, *, void_after_s: float | None = None
+) -> dict[str, Any]:
     # A call that no worker took in time is void: the next one does the same.
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    expires = {"expires": void_after_s or seconds}
+    return {"task": task, "schedule": seconds, "options": expires}
 
 
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -24,7 +27,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # The safety net under the call of whoever began one.
     "run-operations": _every(60.0, "issues.tasks.run_operations"),
     "prune-operations": _every(6 * 3600.0, "issues.tasks.prune_operations"),
-    "resume-regroupings": _every(10.0, "issues.tasks.resume_regroupings"),
+    # Under load a call waits behind digests for longer than until the next one.
+    "resume-regroupings": _every(
+        15.0, "issues.tasks.resume_regroupings", void_after_s=300.0
+    ),
     "purge-issues": _every(3600.0, "issues.tasks.purge_issues"),
     "settle-issues": _every(900.0, "issues.tasks.settle_issues"),
     "renew-forecasts": _every(6 * 3600.0, "issues.tasks.renew_forecasts"),

@@ -19,7 +19,7 @@ def wake_worker() -> None:
 
 
 def wake_regrouping(run_id: int, turn: int, *, after_s: float = 0) -> None:
-    """Has a run of regrouping gone on with; beat does so every ten seconds, too."""
+    """Has a run of regrouping gone on with; beat does so, too."""
     _send(_REGROUP, run_id, turn, countdown=after_s)
 
 
