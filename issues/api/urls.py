@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from issues.api.activities import ActivitiesView
 from issues.api.attachments import EventAttachmentsView, EventAttachmentView
+from issues.api.comments import CommentsView, CommentView
 from issues.api.detail import IssueView, TagsView, TagView
 from issues.api.events import (
     IssueEventsView,
@@ -40,6 +41,11 @@ def _of_issue(prefix: str) -> list[URLPattern]:
         path(f"{issue}events/", IssueEventsView.as_view()),
         path(f"{issue}events/<str:event>/", IssueEventView.as_view()),
         path(f"{issue}activities/", ActivitiesView.as_view()),
+        path(f"{issue}comments/", CommentsView.as_view()),
+        path(f"{issue}comments/<int:comment>/", CommentView.as_view()),
+        # The older name of the same.
+        path(f"{issue}notes/", CommentsView.as_view()),
+        path(f"{issue}notes/<int:comment>/", CommentView.as_view()),
         path(f"{issue}hashes/", HashesView.as_view()),
         path(f"{issue}tags/", TagsView.as_view()),
         path(f"{issue}tags/<str:key>/", TagView.as_view()),

@@ -97,6 +97,8 @@ class Activity(models.Model):
         UNASSIGNED = "unassigned", _("Unassigned")
         DELETED = "deleted", _("Deleted")
         RESTORED = "restored", _("Restored")
+        # A comment; Sentry's name of it.
+        NOTE = "note", _("Comment")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="activity")

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from issues import triage
+from issues.comments import TEXT_MAX
 from issues.events import StoredEvent
 from issues.presentation.frameviews import FrameView
 from issues.presentation.stack import Choice, trace_of
@@ -15,6 +16,7 @@ from issues.views.eventpage import event_context, facts_of, grouping_context
 from issues.views.frame import event_tags, find_event, frame, issue_path, list_path
 from issues.views.scope import Scope, page
 from issues.views.tags import tags_aside
+from projects.access import Permission, permission_of
 
 
 @require_safe
@@ -29,6 +31,8 @@ def issue(
     context |= {
         "wanted": event,
         "choice": choice,
+        "comment_max": TEXT_MAX,
+        "may_moderate": permission_of(scope.membership.role) >= Permission.MANAGE,
         **tags_aside(found),
     }
     # Those of the first event, where this one has no payload to tell its own.

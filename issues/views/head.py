@@ -33,13 +33,15 @@ def head(request: HttpRequest, scope: Scope, found: OpenIssue) -> dict[str, Any]
     can_resolve = scope.can_triage and issue.state.status != Status.RESOLVED
     asked = request.GET.get("graph", "")
     graph = Graph(asked) if asked in list(Graph) else Graph.DAY
+    shown = len(changes) if request.GET.get("activity") == "all" else _ACTIVITY
     now = timezone.now()
     window = Window.ending(now, graph)
     history = history_of_issue(issue.pk, window, now)
     return {
         "releases": releases,
         "versions": [row.release.version for row in newest if can_resolve],
-        "activity": changes[:_ACTIVITY],
+        "activity": changes[:shown],
+        "more_activity": len(changes) > shown,
         "changed": changed(issue, releases, changes),
         "graph": graph,
         "graphs": list(Graph),

@@ -23,9 +23,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from ingest.models import PoisonEntry
-from issues import operations
+from issues import comments, operations
 from issues.events import latest_event
 from issues.models import (
+    Activity,
     Attachment,
     Issue,
     Operation,
@@ -139,6 +140,7 @@ def furnish(issue: Issue) -> None:
     )
     say(project, "It broke", about=issue)
     begun(project)
+    comments.add(issue, "Looking", _one(Membership, organization=organization).user)
     selection = Selection.of(organization, [project], [issue.pk])
     operations.apply(selection, status.ignore(), user=None)
     DiscardedIssue.objects.create(
@@ -187,6 +189,7 @@ def addresses(issue: Issue, *, but: set[str]) -> list[Address]:
         "member": _one(Membership, organization=organization).pk,
         "team": _one(Team, organization=organization).slug,
         "token": _one(APIToken, organization=organization).pk,
+        "comment": _one(Activity, kind="note", issue=issue).pk,
         "int:entry": _one(PoisonEntry, project__organization=organization).pk,
         "filter_id": "localhost",
         "key_id": issue.project.keys.get().public_key,
