@@ -104,14 +104,18 @@ def tell(
 
 def back(request: HttpRequest) -> HttpResponse:
     """To the page that the form was on, never to another site."""
-    target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    response = HttpResponseRedirect(target if is_ours else "/")
+    response = HttpResponseRedirect(ours(request, request.POST.get("next", "")))
     # What htmx follows must be a GET whatever the method was.
     response.status_code = 303
     return response
+
+
+def ours(request: HttpRequest, address: str) -> str:
+    """The address, if it is one of this site, or else the start page's."""
+    is_ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if is_ours else "/"
 
 
 def _to_merge(request: HttpRequest, scope: Scope, selection: Selection) -> HttpResponse:

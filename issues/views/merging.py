@@ -23,7 +23,7 @@ from issues.merging.families import members_of
 from issues.merging.preview import Preview, preview
 from issues.models import FamilyMember, Fingerprint, Issue, Operation
 from issues.operations import Selection
-from issues.views.changes import MERGED_AT_ONCE, back
+from issues.views.changes import MERGED_AT_ONCE, back, ours
 from issues.views.frame import frame
 from issues.views.scope import OpenIssue, Scope, base_of, page
 from projects.access import Permission, projects_of, require_role
@@ -64,7 +64,7 @@ def merge(request: HttpRequest, scope: Scope) -> HttpResponse:
         "base": base_of(request),
         "organization": scope.organization,
         "preview": shown,
-        "next": asked.get("next", ""),
+        "next": ours(request, asked.get("next", "")),
     }
     return render(request, "issues/merge.html", context)
 

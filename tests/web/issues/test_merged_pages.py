@@ -145,6 +145,15 @@ def test_a_form_merges_into_the_one_that_is_kept(
     assert "/undo/" in member.get(path(other)).content.decode()
 
 
+@pytest.mark.parametrize("next", ["https://evil.example/", "javascript:alert(1)"])
+def test_a_link_to_the_preview_leads_to_no_other_site(
+    member: Client, project: Project, survivor: Issue, next: str
+) -> None:
+    other = make_named(project, "OtherError")
+    asked = {"issue": [survivor.pk, other.pk], "next": next}
+    assert next not in member.get(MERGE, asked).content.decode()
+
+
 def test_one_issue_is_not_merged(
     member: Client, project: Project, survivor: Issue
 ) -> None:
