@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from issues import shortid
 from issues.cursors import Sort
 from issues.listing import list_issues
-from issues.models import Event, Issue
+from issues.models import Event, Issue, Status
 from issues.search import SearchError, parse
 from projects.access import Permission, permission_of, projects_of
 from projects.models import Membership, Project, User
@@ -167,8 +168,8 @@ def _by_id(text: str, projects: Sequence[Project]) -> list[Target]:
     if named:
         slug, number = named
         wanted = [one for one in projects if one.slug.lower() == slug]
-        found = Issue.objects.filter(project__in=wanted, number=number)
-        return [_issue(issue, projects) for issue in found.select_related("state")]
+        found = _existing().filter(project__in=wanted, number=number)
+        return [_issue(issue, projects) for issue in found]
     try:
         event_id = uuid.UUID(text)
     except ValueError:
@@ -177,8 +178,14 @@ def _by_id(text: str, projects: Sequence[Project]) -> list[Target]:
     event = Event.objects.filter(project__in=ids, event_id=event_id).first()
     if event is None:
         return []
-    found = Issue.objects.filter(pk=event.issue_id).select_related("state")
+    found = _existing().filter(pk=event.issue_id)
     return [_issue(issue, projects, f"events/{event_id.hex}/") for issue in found]
+
+
+def _existing() -> QuerySet[Issue]:
+    """Without those that are deleted, whose pages are gone."""
+    issues = Issue.objects.select_related("state")
+    return issues.exclude(state__status=Status.DELETED)
 
 
 def _issue(issue: Issue, projects: Sequence[Project], below: str = "") -> Target:

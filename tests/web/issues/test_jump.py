@@ -7,8 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from issues import triage
 from issues.events import latest_event
-from issues.models import Issue
+from issues.models import Issue, Status
 from issues.shortid import encode
 from projects.models import Project, Role
 from tests.factories import make_exception, make_issue, make_organization, make_project
@@ -79,6 +80,14 @@ def test_a_stranger_finds_nothing(issue: Issue, stranger: Client) -> None:
     for query in ("odd", "shop", encode("shop", issue.number), event.event_id.hex):
         text = found(stranger, query, org="acme", project="shop")
         assert "/o/acme/" not in text
+
+
+def test_a_deleted_issue_is_not_found(issue: Issue, member: Client) -> None:
+    event = latest_event(issue.pk)
+    assert event is not None
+    triage.set_status([issue.pk], Status.DELETED, user=None)
+    for query in ("odd", encode("shop", issue.number), event.event_id.hex):
+        assert "OddError" not in found(member, query)
 
 
 def test_what_cannot_be_searched_for_is_no_error(
