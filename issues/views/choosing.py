@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
@@ -19,6 +20,7 @@ from projects.access import projects_of
 MAX_TICKED = 1000
 # Of more issues than these, those seen last are changed.
 MAX_ALL = 100_000
+_ID = re.compile(r"\d{1,10}", re.ASCII)
 _SALT = "issues.set"
 _MAX_AGE_S = 3600
 
@@ -75,4 +77,4 @@ def _everything(scope: Scope, address: str) -> list[int]:
 
 
 def _ticked(values: Sequence[str]) -> list[int]:
-    return [int(text) for text in values[:MAX_TICKED] if text.isdecimal()]
+    return [int(text) for text in values[:MAX_TICKED] if _ID.fullmatch(text)]

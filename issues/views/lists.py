@@ -89,7 +89,10 @@ def issues_listed_at(scope: Scope, address: str, *, limit: int) -> list[int]:
 
     Raises Http404 and SearchError.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise Http404 from None
     found = resolve(parts.path)
     if found.kwargs.get("org") != scope.organization.slug:
         raise Http404

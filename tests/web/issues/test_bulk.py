@@ -88,7 +88,8 @@ def test_all_that_match_in_every_project(
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/o/other/issues/", "/profile/", "/nowhere/", "/o/acme/p/none/"]
+    "address",
+    ["/", "/o/other/issues/", "/profile/", "/nowhere/", "/o/acme/p/none/", "http://["],
 )
 def test_what_is_no_list_of_the_reader_has_no_issues(
     issues: list[Issue], member: Client, address: str
@@ -134,6 +135,18 @@ def test_an_until_without_a_number_is_refused(
     html = ask(member, "ignore_until", issue=issues[0].pk)
     answer(member, "ignore_until", html, events=events, span="", users="")
     assert count_of(Status.IGNORED) == 0
+
+
+def test_numbers_too_long_to_read_name_nothing(
+    issues: list[Issue], member: Client
+) -> None:
+    long = "9" * 5000
+    data = {"do": "resolve", "issue": long, "next": LIST}
+    assert member.post(UPDATE, data).status_code == 303
+    data = {"do": "ignore_until", "issue": str(issues[0].pk), "next": LIST}
+    data |= {"span": "1", "unit": long, "events": "1", "event_window": long}
+    assert member.post(UPDATE, data).status_code == 303
+    assert count_of(Status.IGNORED) == 1
 
 
 def test_resolving_in_another_release(project: Project, member: Client) -> None:
