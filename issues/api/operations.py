@@ -8,6 +8,7 @@ from typing import TypedDict
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,10 +17,11 @@ from issues import operations
 from issues.models import Operation
 from issues.operations import CannotUndo
 from issues.operations.kinds import kind_of
+from projects.access import Permission
 from projects.api.lookup import user_of
 from projects.api.paging import PageQuery, page_response, read_slice
 from projects.api.root import UserShape, user_json
-from projects.tokens import organization_of, requires
+from projects.tokens import has_scope, organization_of, requires
 
 
 class UndoneShape(TypedDict):
@@ -91,6 +93,8 @@ class UndoView(APIView):
     )
     def post(self, request: Request, org: str, operation: int) -> Response:
         found = _find(request, org, operation)
+        if not _may_undo(request, found):
+            raise PermissionDenied("It takes an admin to undo this.")
         try:
             operations.undo(found, user_of(request))
         except CannotUndo:
@@ -109,6 +113,12 @@ def _find(request: Request, org: str, operation: int) -> Operation:
     if found is None:
         raise Http404
     return found
+
+
+def _may_undo(request: Request, row: Operation) -> bool:
+    """Whether the token may do what undoing it takes."""
+    is_managing = kind_of(row).needs >= Permission.MANAGE
+    return not is_managing or has_scope(request, "project:write")
 
 
 def _json(row: Operation) -> OperationShape:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 
 from issues.models import Operation
+from projects.access import Permission
 from projects.models import User
 
 # An issue's id, and after it what the kind needs to bring back what was; as JSON.
@@ -37,6 +38,8 @@ class Kind:
     ) = None
     # Nobody's business but that of whoever did it.
     is_personal: bool = False
+    # What whoever undoes it must be allowed, which is what doing it takes.
+    needs: Permission = Permission.TRIAGE
     # The issues of a chunk belong together: all change in one transaction, however
     # many they are, in the request.
     is_whole: bool = False

@@ -17,6 +17,7 @@ from issues.operations import kinds
 from issues.operations.kinds import Item
 from issues.operations.selection import Action, Selection
 from issues.wakeup import wake_worker
+from projects.access import permission_of
 from projects.models import Organization, User
 
 log = structlog.get_logger(__name__)
@@ -120,6 +121,12 @@ def can_undo(operation: Operation) -> bool:
         and did_something
         and operation.undone_at is None
     )
+
+
+def may_undo(operation: Operation, role: str) -> bool:
+    """Whether `undo` may be asked for, now, by a member with this role."""
+    is_allowed = permission_of(role) >= kinds.kind_of(operation).needs
+    return is_allowed and can_undo(operation)
 
 
 def undo(operation: Operation, user: User | None) -> Undone:

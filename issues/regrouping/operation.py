@@ -13,6 +13,7 @@ from issues.models import FamilyMember, Operation, Regrouping, RegroupStep
 from issues.operations.kinds import Data, Item, Kind, register
 from issues.operations.running import record
 from issues.regrouping import runs, steps
+from projects.access import Permission
 from projects.models import User
 
 _KIND = "regroup"
@@ -89,5 +90,6 @@ register(
         of_many=_of_many,
         restore=_restore,
         is_whole=True,
+        needs=Permission.MANAGE,
     )
 )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from django import template
+from django.template import Context
 
 from issues import operations
 from issues.happenings import Line
 from issues.models import Operation
+from projects.access import membership_for
 
 register = template.Library()
 
 
-@register.filter
-def can_undo(operation: Operation) -> bool:
-    return operations.can_undo(operation)
+@register.simple_tag(takes_context=True)
+def may_undo(context: Context, operation: Operation | None) -> bool:
+    """Whether the reader may undo the operation, now."""
+    if operation is None:
+        return False
+    place = membership_for(context["request"].user, context["organization"].slug)
+    return operations.may_undo(operation, place.role)
 
 
 @register.filter

@@ -14,15 +14,15 @@ from issues.operations import CannotUndo, Undone
 from issues.operations.kinds import kind_of
 from issues.views.changes import back
 from issues.views.scope import Scope, page
-from projects.access import Permission, require_role
+from projects.access import require_role
 
 
 @require_POST
 @page
 def undo(request: HttpRequest, scope: Scope, operation: int) -> HttpResponse:
     """Undoes it, and goes back to `next`."""
-    require_role(scope.membership.role, Permission.TRIAGE)
     found = visible_operation(scope, operation)
+    require_role(scope.membership.role, kind_of(found).needs)
     try:
         messages.success(request, _said(operations.undo(found, scope.user)))
     except CannotUndo:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from issues.operations import can_undo, said
+from issues.operations import may_undo, said
 from issues.views.operations import visible_operation
 from issues.views.scope import Scope, page
 
@@ -23,7 +23,7 @@ def progress(request: HttpRequest, scope: Scope, operation: int) -> HttpResponse
         "is_undo": is_undo,
         "gone_through": found.restored + found.changed_since if is_undo else found.done,
         "of": found.changed if is_undo else found.count,
-        "can_undo": scope.can_triage and can_undo(found),
+        "can_undo": may_undo(found, scope.membership.role),
         "next": request.headers.get("HX-Current-URL", ""),
     }
     return render(request, "issues/_progress.html", context)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from issues.models import Regrouping
+from issues.models import Operation, Regrouping
 from projects.models import Organization, Project, Role
 from tests.factories import make_issue, make_project
+from tests.people import client_of
 from tests.regroups import begun, finish, regrouped
 from tests.web.api.client import API, api_of
 
@@ -77,6 +78,22 @@ def test_runs_of_other_projects_are_not_found(api: API, project: Project) -> Non
         assert api.get(address).status == 404
         assert api.call("DELETE", address).status == 404
         assert api.post(f"{address}undo/", {}).status == 404
+
+
+def test_who_manages_nothing_undoes_no_run_as_an_operation(
+    organization: Organization, project: Project
+) -> None:
+    run = joined(project)
+    done = Operation.objects.get(kind="regroup")
+    undo = f"/organizations/acme/operations/{done.pk}/undo/"
+    assert api_of(organization, role=Role.MEMBER).post(undo, {}).status == 403
+    page = f"/o/acme/operations/{done.pk}/undo/"
+    assert client_of(organization, Role.MEMBER).post(page).status_code == 403
+    told = client_of(organization, Role.MEMBER).get("/o/acme/activity/")
+    assert page not in told.content.decode()
+    run.refresh_from_db()
+    assert run.state == "done"
+    assert api_of(organization, role=Role.ADMIN).post(undo, {}).status == 200
 
 
 def test_who_manages_nothing_regroups_nothing(
