@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -126,18 +127,16 @@ def spark(counts: Sequence[int], *, width: int, height: int, gap: float) -> Spar
     >>> spark([0, 5, 10], width=32, height=10, gap=1).bars
     'M11 5h10v5h-10zM22 0h10v10h-10z'
     """
-    n = max(1, len(counts))
-    bar = max(1.0, (width - gap * (n - 1)) / n)
+    bar, starts, low = _columns(len(counts), width, height, gap)
     highest = max(counts, default=0)
     bars: list[str] = []
     feet: list[str] = []
-    for i, count in enumerate(counts):
-        x = round(i * (bar + gap), 1)
+    for start, foot, count in zip(starts, low, counts, strict=True):
         if count <= 0:
-            feet.append(f"M{x:g} {height - 1}h{bar:.3g}v1h-{bar:.3g}z")
+            feet.append(foot)
             continue
         h = max(2, round(count / highest * height))
-        bars.append(f"M{x:g} {height - h}h{bar:.3g}v{h}h-{bar:.3g}z")
+        bars.append(f"{start}{height - h}h{bar}v{h}h-{bar}z")
     return Spark(
         width=width,
         height=height,
@@ -145,6 +144,19 @@ def spark(counts: Sequence[int], *, width: int, height: int, gap: float) -> Spar
         feet="".join(feet),
         highest=highest,
     )
+
+
+@lru_cache(maxsize=64)
+def _columns(
+    count: int, width: int, height: int, gap: float
+) -> tuple[str, list[str], list[str]]:
+    """What all sparklines of a size share: a bar's width, where bars start, feet."""
+    n = max(1, count)
+    wide = max(1.0, (width - gap * (n - 1)) / n)
+    bar = f"{wide:.3g}"
+    starts = [f"M{round(i * (wide + gap), 1):g} " for i in range(count)]
+    feet = [f"{start}{height - 1}h{bar}v1h-{bar}z" for start in starts]
+    return bar, starts, feet
 
 
 def bars(

@@ -10,16 +10,15 @@ from django import template
 from django.http import HttpRequest
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from issues.event import ProcessingError
 from issues.listing import Page, count_issues
-from issues.models import Assignment, Attachment, Status, Substatus
+from issues.models import Attachment, Status, Substatus
 from issues.search import UNRESOLVED
-from projects.templatetags.ui import icon
-from projects.ui import bars, compact, initials
+from projects.ui import bars, compact
 
 register = template.Library()
 
@@ -47,15 +46,21 @@ _PROBLEMS = {
 class _Issue(Protocol):
     """What a list's row and the issue's page both know."""
 
-    kind: str
-    type: str
-    value: str
+    @property
+    def kind(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def value(self) -> str: ...
 
 
 class _State(Protocol):
-    status: int
-    substatus: int
-    first_seen: datetime
+    @property
+    def status(self) -> int: ...
+    @property
+    def substatus(self) -> int: ...
+    @property
+    def first_seen(self) -> datetime: ...
 
 
 @register.filter
@@ -90,34 +95,6 @@ def badge(state: _State) -> SafeString | str:
     if timezone.now() - state.first_seen < _NEW_FOR:
         return _badge("b-new", gettext("New"))
     return ""
-
-
-@register.simple_tag(takes_context=True)
-def assignee(context: Context, issue_id: int) -> SafeString:
-    """Who looks after an issue of a list; for who may change it, a menu.
-
-    A list that has not loaded its assignees shows none.
-    """
-    found: Assignment | None = (context.get("assignees") or {}).get(issue_id)
-    style, face, said = "ava-0", icon("user"), gettext("Assign")
-    if found is not None:
-        name = str(found.member.user if found.member else found.team)
-        style = f"ava-{found.member_id % 4}" if found.member_id else "ava-t"
-        face, said = escape(initials(name)), gettext("Assigned to %s") % name
-    drawn = format_html(
-        '<span class="ava {}" aria-hidden="true">{}</span><span class="sr">{}</span>',
-        style,
-        face,
-        said,
-    )
-    if not context["can_triage"]:
-        return drawn if found else SafeString("")
-    return format_html(
-        '<details class="menu menu-r"><summary class="who" title="{}">{}</summary>'
-        '<div class="pop pop-a"></div></details>',
-        said,
-        drawn,
-    )
 
 
 def _badge(style: str, text: str) -> SafeString:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
+from html import escape
 
 from django import template
 from django.templatetags.static import static
@@ -13,7 +14,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import (
+    get_language,
+    gettext,
+    gettext_lazy,
+    ngettext,
+)
 
 from projects import ui
 
@@ -36,6 +42,11 @@ def _sprite() -> str:
 
 @register.simple_tag
 def icon(name: str, extra: str = "") -> SafeString:
+    return _icon(name, extra)
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, extra: str) -> SafeString:
     return format_html(
         '<svg class="i{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
         f" {extra}" if extra else "",
@@ -47,6 +58,12 @@ def icon(name: str, extra: str = "") -> SafeString:
 @register.simple_tag
 def level(number: int) -> SafeString:
     """A level's shape, which is its own, with its name for those who can't see it."""
+    return _level(number, get_language())
+
+
+@lru_cache(maxsize=256)
+def _level(number: int, language: str | None) -> SafeString:
+    """`language` is the active one, in which the label is written."""
     name, label = _LEVELS.get(number, _LEVELS[40])
     return format_html(
         '<svg class="lvl lv-{0}" role="img" aria-label="{1}"><title>{1}</title>'
@@ -80,7 +97,12 @@ def visible(value: object) -> str:
 
 def span_text(seconds: float) -> str:
     """A span in one unit and the reader's language: "7 min", "2 days"."""
-    n, unit = ui.age(seconds)
+    return _span(*ui.age(seconds), "bare", get_language())
+
+
+@lru_cache(maxsize=4096)
+def _span(n: int, unit: ui.Unit, style: str, language: str | None) -> str:
+    """`language` is the active one, in which the text is written."""
     if unit == "now":
         return gettext("just now")
     text = {
@@ -89,8 +111,11 @@ def span_text(seconds: float) -> str:
         "day": ngettext("%(n)d day", "%(n)d days", n),
         "mo": ngettext("%(n)d mo", "%(n)d mo", n),
         "yr": ngettext("%(n)d yr", "%(n)d yr", n),
-    }[unit]
-    return text % {"n": n}
+    }[unit] % {"n": n}
+    if style == "bare":
+        return text
+    form = gettext("%s ago") if style == "ago" else gettext("%s old")
+    return form % text
 
 
 def _time(instant: datetime, text: str) -> SafeString:
@@ -100,11 +125,9 @@ def _time(instant: datetime, text: str) -> SafeString:
     title = f"{local:%Y-%m-%d %H:%M:%S %Z}"
     if local.utcoffset():
         title += f" · {utc:%Y-%m-%d %H:%M:%S} UTC"
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        f"{utc:%Y-%m-%dT%H:%M:%SZ}",
-        title,
-        text,
+    return SafeString(
+        f'<time datetime="{utc:%Y-%m-%dT%H:%M:%SZ}" title="{escape(title)}">'
+        f"{escape(text)}</time>"
     )
 
 
@@ -114,11 +137,7 @@ def ago(instant: datetime | None, style: str = "ago") -> SafeString | str:
     if instant is None:
         return "\u2013"
     seconds = (timezone.now() - instant).total_seconds()
-    text = span_text(seconds)
-    if style != "bare" and ui.age(seconds)[1] != "now":
-        form = gettext("%s ago") if style == "ago" else gettext("%s old")
-        text = form % text
-    return _time(instant, text)
+    return _time(instant, _span(*ui.age(seconds), style, get_language()))
 
 
 @register.simple_tag
