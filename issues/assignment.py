@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from issues import logbook
 from issues.models import Activity, Assignment, IssueState
+from issues.subscriptions import Reason, subscribe
 from projects.models import Membership, Organization, Team, User
 
 # What an id in a column of the database can be.
@@ -110,6 +111,10 @@ def assign(
     ]
     _write({one.issue_id: to for one in changed}, states, now)
     _note({one.issue_id: to for one in changed}, states, now, user, operation_id, {})
+    if to.member_id is not None:
+        them = Membership.objects.filter(pk=to.member_id)
+        issues = [one.issue_id for one in changed]
+        subscribe(issues, them.values_list("user", flat=True), Reason.ASSIGNED)
     return changed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from issues.assignment import members_of, teams_of
 from issues.models import Activity, Issue
 from issues.presentation.comments import html_of, names_in
+from issues.subscriptions import Reason, subscribe
 from projects.access import Permission, permission_of
 from projects.models import Organization, User
 
@@ -44,14 +46,18 @@ def add(issue: Issue, text: str, user: User) -> Activity:
     Raises CommentRefused.
     """
     text = _read(text)
-    return Activity.objects.create(
-        project=issue.project,
-        issue=issue,
-        kind=Activity.Kind.NOTE,
-        user=user,
-        data=_data(issue.project.organization, text),
-        created_at=timezone.now(),
-    )
+    with transaction.atomic():
+        comment = Activity.objects.create(
+            project=issue.project,
+            issue=issue,
+            kind=Activity.Kind.NOTE,
+            user=user,
+            data=_data(issue.project.organization, text),
+            created_at=timezone.now(),
+        )
+        subscribe([issue.pk], [user.pk], Reason.COMMENTED)
+        subscribe([issue.pk], _mentioned(comment), Reason.MENTIONED)
+    return comment
 
 
 def edit(comment: Activity, text: str, organization: Organization) -> None:
@@ -61,7 +67,9 @@ def edit(comment: Activity, text: str, organization: Organization) -> None:
         return
     edited = {"editedAt": timezone.now().isoformat()}
     comment.data = {**_data(organization, text), **edited}
-    comment.save(update_fields=["data"])
+    with transaction.atomic():
+        comment.save(update_fields=["data"])
+        subscribe([comment.issue_id], _mentioned(comment), Reason.MENTIONED)
 
 
 def may_edit(comment: Activity, user: User) -> bool:
@@ -78,6 +86,12 @@ def as_html(comment: Activity) -> str:
     """The comment as safe HTML."""
     named = frozenset(one["name"] for one in comment.data.get("mentions", []))
     return html_of(comment.data["text"], named)
+
+
+def _mentioned(comment: Activity) -> list[int]:
+    """The ids of the users that it names."""
+    mentions: list[Mention] = comment.data.get("mentions", [])
+    return [int(one["id"]) for one in mentions if one["type"] == "user"]
 
 
 def _read(text: str) -> str:

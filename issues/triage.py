@@ -30,6 +30,7 @@ from issues.models import (
 )
 from issues.resolutions import Fix, FixedIn, fixes_for
 from issues.snoozes import Terms, Until, terms_for
+from issues.subscriptions import Reason, subscribe
 from projects import arrays
 from projects.models import User
 
@@ -183,6 +184,8 @@ def set_status(
         told = _wait_for(states, new, terms)
         kind = Activity.Kind.RESOLVED_BY_AGE if is_by_age else _KINDS[status]
         _note(states, kind, user, now, operation_id, because or {}, told)
+        if user and status in VISIBLE_STATUSES:
+            subscribe(_ids(changes), [user.pk], Reason.CHANGED_STATUS)
     return changes
 
 
@@ -259,6 +262,7 @@ def set_bookmark(issue_ids: Iterable[int], user: User, on: bool) -> list[int]:
                 [Bookmark(user=user, issue_id=issue) for issue in changed],
                 ignore_conflicts=True,
             )
+            subscribe(changed, [user.pk], Reason.BOOKMARKED)
         else:
             Bookmark.objects.filter(user=user, issue__in=changed).delete()
     return changed

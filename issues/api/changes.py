@@ -18,6 +18,7 @@ from issues.operations import Action, Selection, assigning, deleting, marks
 from issues.operations import status as statuses
 from issues.resolutions import FixedIn, NoSuchRelease
 from issues.snoozes import WINDOW_COUNT_MAX, WINDOW_MAX_MIN, Until
+from issues.subscriptions import set_subscribed
 from projects.models import User
 from releases.versions import NAME_CHARS
 
@@ -47,7 +48,6 @@ _ARCHIVED = (_FOREVER, _UNTIL_ESCALATING, _UNTIL_CONDITION)
 _UNKNOWN = (
     "inbox",
     "isPublic",
-    "isSubscribed",
     "priority",
 )
 
@@ -77,6 +77,7 @@ class AppliedShape(TypedDict, total=False):
     substatus: str | None
     assignedTo: ActorShape | None
     isBookmarked: bool
+    isSubscribed: bool
     hasSeen: bool
     discard: bool
     merge: MergeShape
@@ -173,6 +174,7 @@ class IssueChange(serializers.Serializer[Any]):
         "or null: nobody.",
     )
     isBookmarked = serializers.BooleanField(required=False)
+    isSubscribed = serializers.BooleanField(required=False)
     hasSeen = serializers.BooleanField(required=False)
     discard = serializers.BooleanField(
         required=False,
@@ -245,6 +247,10 @@ def apply(change: Mapping[str, Any], selection: Selection, user: User) -> Applie
         for action, shape in _actions(change, selection, user):
             operations.apply(selection, action, user=user)
             applied |= shape
+        if "isSubscribed" in change:
+            is_on = change["isSubscribed"]
+            set_subscribed(selection.issue_ids, user, is_on)
+            applied["isSubscribed"] = is_on
     return applied
 
 

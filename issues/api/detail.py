@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from django.http import Http404
@@ -26,20 +27,23 @@ from issues.api.issuejson import (
 )
 from issues.api.lookup import row_of
 from issues.charts import history_of_issue
+from issues.comments import comments_of
 from issues.issuereleases import IssueReleases, releases_of
 from issues.listing import IssueRow
 from issues.merging.families import sources_of, with_sources
-from issues.models import Issue, Sighting
+from issues.models import Activity, Issue
 from issues.operations import Selection, deleting
+from issues.people import people_of
+from issues.subscriptions import Standing
 from issues.tagcounts import OTHER, TagKey, tags_of_issue
 from projects.api.lookup import user_of
 from projects.api.root import UserShape, user_json
+from projects.models import User
 from projects.tokens import requires
 from projects.windows import Graph, Window
 from releases.api.shapes import ReleaseShape, releases_json
 
 _ACTIVITIES = 100
-_SEEN_BY = 50
 # Values in the answer that tells of all keys, and of one.
 _TOP_VALUES = 10
 
@@ -84,20 +88,20 @@ class IssueView(APIView):
 
     @extend_schema(summary="An issue by its id or short id", responses=IssueDetailShape)
     def get(self, request: Request, issue: str, org: str | None = None) -> Response:
-        return Response(_detail_json(row_of(request, org, issue)))
+        return Response(_detail_json(row_of(request, org, issue), user_of(request)))
 
     @extend_schema(
         summary="Change an issue", request=IssueChange, responses=IssueDetailShape
     )
     def put(self, request: Request, issue: str, org: str | None = None) -> Response:
         row = row_of(request, org, issue)
-        body = _detail_json(row)
+        body = _detail_json(row, user_of(request))
         change = read_change(request.data)
         apply(change, _only(row), user_of(request))
         if change.get("discard"):
             # Nothing is left to tell of but what it was.
             return Response(body)
-        return Response(_detail_json(row_of(request, org, issue)))
+        return Response(_detail_json(row_of(request, org, issue), user_of(request)))
 
     @extend_schema(
         summary="Delete an issue",
@@ -147,11 +151,15 @@ def _only(row: IssueRow) -> Selection:
     return Selection.of(project.organization, [project], [row.issue_id])
 
 
-def _detail_json(row: IssueRow) -> IssueDetailShape:
+def _detail_json(row: IssueRow, user: User) -> IssueDetailShape:
     is_unhandled = row.issue_id in unhandled_among([row])
     issues = Issue.objects.select_related("first_release", "project")
     issue = with_sources(issues).get(pk=row.issue_id)
     family = sources_of(issue)
+    around = [row.issue_id, *(one for one in family if one != row.issue_id)]
+    people = people_of(around, row.project.organization, user)
+    activity = list(activities_of(family)[:_ACTIVITIES])
+    said = _comments(activity, family)
     first_release, last_release = _releases_json(row, releases_of(issue, (), family))
     return {
         **issue_json(
@@ -160,10 +168,11 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
             stats=_stats(row),
             details=status_details([row]).get(row.issue_id, {}),
             assignee=actors_of([row.issue_id]).get(row.issue_id),
+            standing=Standing(said, people.reason_of(user)),
         ),
-        "activity": activities_json(activities_of(family)[:_ACTIVITIES]),
-        "seenBy": _seen_by_json(row),
-        "participants": [],
+        "activity": activities_json(activity),
+        "seenBy": [user_json(one.user) for one in people.seen_by],
+        "participants": [user_json(one.user) for one in people.subscribers],
         "pluginActions": [],
         "pluginContexts": [],
         "pluginIssues": [],
@@ -173,6 +182,13 @@ def _detail_json(row: IssueRow) -> IssueDetailShape:
         "tags": [_total_json(key) for key in tags_of_issue(row.issue_id)],
         "openPeriods": [],
     }
+
+
+def _comments(newest: Sequence[Activity], family: Sequence[int]) -> int:
+    """How many there are; of most issues the newest activities are all."""
+    if len(newest) == _ACTIVITIES:
+        return comments_of(family).count()
+    return sum(one.kind == Activity.Kind.NOTE for one in newest)
 
 
 def _releases_json(
@@ -197,15 +213,6 @@ def _stats(row: IssueRow) -> Stats:
         history = history_of_issue(row.issue_id, window, now)
         stats[graph.value] = stats_json(window, history.counts)
     return stats
-
-
-def _seen_by_json(row: IssueRow) -> list[UserShape]:
-    sightings = (
-        Sighting.objects.filter(issue=row.issue_id)
-        .select_related("user")
-        .order_by("-seen_at")
-    )
-    return [user_json(one.user) for one in sightings[:_SEEN_BY]]
 
 
 def _total_json(tag: TagKey) -> TagTotalShape:

@@ -15,6 +15,7 @@ from issues.listing import IssueRow
 from issues.models import IssueTags, Level, Status, Substatus, Tag
 from issues.resolutions import Fix
 from issues.snoozes import Terms
+from issues.subscriptions import Standing
 from projects.api.root import UserShape, user_json
 from projects.models import User
 from projects.windows import Window
@@ -28,6 +29,10 @@ class IssueProjectShape(TypedDict):
     slug: str
     name: str
     platform: str | None
+
+
+class SubscriptionShape(TypedDict):
+    reason: str
 
 
 class LifetimeShape(TypedDict):
@@ -65,7 +70,8 @@ class IssueShape(TypedDict):
     assignedTo: ActorShape | None
     isBookmarked: bool
     isSubscribed: bool
-    subscriptionDetails: dict[str, Any] | None
+    # Null where the user is not subscribed.
+    subscriptionDetails: SubscriptionShape | None
     hasSeen: bool
     annotations: list[dict[str, Any]]
     isUnhandled: NotRequired[bool]
@@ -110,6 +116,7 @@ def issue_json(
     stats: Stats,
     details: dict[str, Any],
     assignee: ActorShape | None,
+    standing: Standing,
 ) -> IssueShape:
     """The issue; its project's organization must be loaded."""
     level = Level(row.level)
@@ -135,11 +142,11 @@ def issue_json(
         "issueType": "error",
         "issueCategory": "error",
         "metadata": row.metadata,
-        "numComments": 0,
+        "numComments": standing.comments,
         "assignedTo": assignee,
         "isBookmarked": row.is_bookmarked,
-        "isSubscribed": False,
-        "subscriptionDetails": None,
+        "isSubscribed": standing.reason is not None,
+        "subscriptionDetails": _subscription(standing),
         "hasSeen": not row.is_unseen,
         "annotations": [],
         "isUnhandled": is_unhandled,
@@ -226,6 +233,10 @@ def _project_json(row: IssueRow) -> IssueProjectShape:
         "name": project.name,
         "platform": project.platform or None,
     }
+
+
+def _subscription(standing: Standing) -> SubscriptionShape | None:
+    return {"reason": standing.reason.value} if standing.reason else None
 
 
 def _lifetime_json(row: IssueRow) -> LifetimeShape:

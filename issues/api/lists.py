@@ -45,6 +45,7 @@ from issues.charts import history_of_issue
 from issues.cursors import CursorError
 from issues.finding import TOTAL_CAP
 from issues.listing import IssueRow, Page, list_issues
+from issues.subscriptions import standings
 from projects.api.lookup import project_of, projects_or_all, user_of
 from projects.api.paging import (
     FIRST,
@@ -53,7 +54,7 @@ from projects.api.paging import (
     page_response,
     read_query,
 )
-from projects.models import Organization, Project
+from projects.models import Organization, Project, User
 from projects.tokens import requires
 from projects.windows import Graph, Window
 
@@ -170,7 +171,9 @@ def _list(
     query = with_saved_search(query, organization, user_of(request))
     hit = _direct_hit(request, projects, query["query"], graph, now)
     page = hit or _page(request, projects, query, graph, now)
-    body = _rows_json(page.rows, graph, now, frozenset(query["collapse"]))
+    body = _rows_json(
+        page.rows, graph, now, frozenset(query["collapse"]), user_of(request)
+    )
     response = page_response(
         request, body, previous=page.previous_cursor, next=page.next_cursor
     )
@@ -242,11 +245,13 @@ def _rows_json(
     graph: Graph | None,
     now: datetime,
     collapse: frozenset[str],
+    user: User,
 ) -> list[IssueShape]:
     unhandled = frozenset() if "unhandled" in collapse else unhandled_among(rows)
     window = Window.ending(now, graph) if graph else None
     details = status_details(rows)
-    assignees = actors_of(row.issue_id for row in rows)
+    ids = [row.issue_id for row in rows]
+    assignees, heard = actors_of(ids), standings(ids, user)
     return [
         _without(
             issue_json(
@@ -255,6 +260,7 @@ def _rows_json(
                 stats=_stats(row, graph, window),
                 details=details.get(row.issue_id, {}),
                 assignee=assignees.get(row.issue_id),
+                standing=heard[row.issue_id],
             ),
             collapse,
         )

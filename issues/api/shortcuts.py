@@ -26,6 +26,7 @@ from issues.api.lookup import (
     read_event_id,
 )
 from issues.merging.families import seen_instead
+from issues.subscriptions import standings
 from projects.access import projects_of
 from projects.api.lookup import user_of
 from projects.tokens import requires
@@ -67,6 +68,7 @@ class ShortIDView(APIView):
                 stats={},
                 details=status_details([row]).get(row.issue_id, {}),
                 assignee=actors_of([row.issue_id]).get(row.issue_id),
+                standing=standings([row.issue_id], user_of(request))[row.issue_id],
             ),
             "shortId": row.short_id,
         }

@@ -18,7 +18,13 @@ from issues.models.operation import Operation, OperationChunk
 from issues.models.regrouping import RegroupFinding, Regrouping, RegroupStep
 from issues.models.search import SavedSearch
 from issues.models.text import IssueText
-from issues.models.triage import Activity, Assignment, Bookmark, Sighting
+from issues.models.triage import (
+    Activity,
+    Assignment,
+    Bookmark,
+    Sighting,
+    Subscription,
+)
 from issues.models.waiting import Resolution, Snooze
 
 __all__ = [
@@ -50,6 +56,7 @@ __all__ = [
     "Sighting",
     "Snooze",
     "Status",
+    "Subscription",
     "Substatus",
     "Tag",
     "UserReport",

@@ -43,6 +43,39 @@ class Sighting(models.Model):
         return f"{self.user} saw {self.issue_id}"
 
 
+class Subscription(models.Model):
+    """That a user hears of an issue; or, kept as his word, that he does not."""
+
+    class Reason(models.TextChoices):
+        """Why; Sentry's names, and one for who just asked for it."""
+
+        COMMENTED = "commented", _("Commented")
+        ASSIGNED = "assigned", _("Assigned")
+        MENTIONED = "mentioned", _("Mentioned")
+        BOOKMARKED = "bookmarked", _("Bookmarked")
+        CHANGED_STATUS = "changed_status", _("Changed the status")
+        SUBSCRIBED = "subscribed", _("Subscribed")
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="subscriptions"
+    )
+    # The constraint's index begins with it.
+    issue = models.ForeignKey(
+        Issue, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["issue", "user"], name="subscription_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} hears of {self.issue_id}: {self.is_active}"
+
+
 class Assignment(models.Model):
     """Who looks after an issue: a member or a team; without a row, nobody.
 

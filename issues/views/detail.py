@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from issues import triage
 from issues.comments import TEXT_MAX
 from issues.events import StoredEvent
+from issues.people import people_of
 from issues.presentation.frameviews import FrameView
 from issues.presentation.stack import Choice, trace_of
 from issues.views.choices import choice_of, remember
@@ -41,6 +42,8 @@ def issue(
         context |= event_context(request, found, stored, choice)
     if not found.is_seen:
         triage.mark_seen(found.issue.pk, scope.user)
+    context["people"] = people_of(found.family, scope.organization, scope.user)
+    context["my_reason"] = context["people"].reason_of(scope.user)
     response = render(request, "issues/detail.html", context)
     remember(request, response, choice)
     return response

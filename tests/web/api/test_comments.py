@@ -77,3 +77,45 @@ def test_comments_outlive_who_wrote_them(
     api_of(organization, user=user).post(at, {"text": "Looking"})
     user.delete()
     assert api.get(at).body[0]["user"] is None
+
+
+def test_comments_are_counted(api: API, issue: Issue) -> None:
+    for text in ("Looking", "Found"):
+        api.post(f"/issues/{issue.pk}/comments/", {"text": text})
+    assert api.get(f"/issues/{issue.pk}/").body["numComments"] == 2
+    (row,) = api.get("/organizations/acme/issues/").body
+    assert row["numComments"] == 2
+
+
+def test_a_subscription_tells_its_reason(api: API, issue: Issue) -> None:
+    at = f"/issues/{issue.pk}/"
+    before = api.get(at).body
+    assert (before["isSubscribed"], before["subscriptionDetails"]) == (False, None)
+    api.post(f"{at}comments/", {"text": "Looking"})
+    after = api.get(at).body
+    assert after["isSubscribed"] is True
+    assert after["subscriptionDetails"] == {"reason": "commented"}
+    assert [one["id"] for one in after["participants"]] == [
+        str(issue.activity.get(kind="note").user_id)
+    ]
+
+
+def test_one_subscribes_and_unsubscribes(api: API, issue: Issue) -> None:
+    at = f"/issues/{issue.pk}/"
+    assert api.put(at, {"isSubscribed": True}).body["isSubscribed"] is True
+    assert api.put(at, {"isSubscribed": False}).body["isSubscribed"] is False
+    assert api.get(at).body["participants"] == []
+
+
+def test_many_are_subscribed_to_at_once(api: API, issue: Issue) -> None:
+    answer = api.put("/organizations/acme/issues/", {"isSubscribed": True}, id=issue.pk)
+    assert answer.body == {"isSubscribed": True}
+    (row,) = api.get("/organizations/acme/issues/").body
+    assert row["isSubscribed"] is True
+
+
+def test_it_tells_who_has_seen_the_issue(api: API, issue: Issue) -> None:
+    at = f"/issues/{issue.pk}/"
+    assert api.get(at).body["seenBy"] == []
+    api.put(at, {"hasSeen": True})
+    assert len(api.get(at).body["seenBy"]) == 1

@@ -76,8 +76,8 @@ def test_it_is_the_same_for_2_and_for_25_issues(
     assert max(few.values()) <= 13
 
 
-def test_a_list_of_issues_costs_seven_statements(api: API, project: Project) -> None:
-    """Token, project, which issues, their rows and assignees, and two for which of
-    them are unhandled."""
+def test_a_list_of_issues_costs_eight_statements(api: API, project: Project) -> None:
+    """Token, project, which issues, their rows, assignees, and comments with the
+    subscription, and two for which of them are unhandled."""
     _fill(project, 3)
-    assert _queries(api, "/projects/acme/shop/issues/") == 7
+    assert _queries(api, "/projects/acme/shop/issues/") == 8
