@@ -61,11 +61,16 @@ def test_ones_own_search_is_not_there_for_others(
     assert other.get(ISSUES, searchId=kept).status == 400
 
 
-def test_viewers_share_nothing(organization: Organization) -> None:
-    viewer = api_of(organization, Role.VIEWER)
-    body = {"name": "Mine", "query": "x", "visibility": "organization"}
-    assert viewer.post(PATH, body).status == 403
-    assert viewer.post(PATH, body | {"visibility": "owner"}).status == 201
+def test_a_token_that_reads_keeps_changes_and_deletes_nothing(
+    organization: Organization, kept: int
+) -> None:
+    owner = SavedSearch.objects.get().owner
+    reader = api_of(organization, user=owner, scopes=["event:read"])
+    body = {"name": "Mine", "query": "x"}
+    assert reader.get(PATH).status == 200
+    assert reader.post(PATH, body).status == 403
+    assert reader.put(f"{PATH}{kept}/", body).status == 403
+    assert reader.call("DELETE", f"{PATH}{kept}/").status == 403
 
 
 @pytest.mark.parametrize(
