@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from issues import comments
 from issues.events import latest_event
 from issues.models import Attachment, Issue, Operation, Regrouping, SavedSearch
 from issues.operations import Selection, status
 from issues.operations import apply as operate
 from issues.shortid import encode
-from projects.models import Organization, Project, Role
+from projects.models import Membership, Organization, Project, Role
 from tests.factories import make_issue, make_organization, make_project
 from tests.files import attach
 from tests.monitoring import make_monitor
-from tests.people import make_member
+from tests.people import make_member, make_user
 from tests.regroups import begun
 from tests.web.api.client import API, api_of, document, operations
 
@@ -54,6 +55,8 @@ def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, st
         "{operation}": str(Operation.objects.earliest("pk").pk),
         "{attachment}": str(Attachment.objects.get(project=project).pk),
     }
+    first = Membership.objects.filter(organization=project.organization).first()
+    writer = first.user if first else make_user()
     found = []
     for method, template in operations():
         # One for each operation: some delete it.
@@ -62,10 +65,12 @@ def _addresses(issue: Issue, *, write: bool | None = None) -> list[tuple[str, st
             organization=project.organization, name="all", sort="events", is_shared=True
         )
         path = path.replace("{search}", str(search.pk))
+        about = issue
         if method == "DELETE":
             message = f"{template} {write}"
-            another = make_issue(project, exception=None, message=message)
-            path = path.replace("{issue}", str(another.pk))
+            about = make_issue(project, exception=None, message=message)
+            path = path.replace("{issue}", str(about.pk))
+        path = path.replace("{comment}", str(comments.add(about, "Odd", writer).pk))
         for variable, value in names.items():
             path = path.replace(variable, value)
         if template not in _GENERAL and write in (None, method != "GET"):
@@ -90,8 +95,6 @@ def test_a_viewer_reads_everything_and_writes_nothing(issue: Issue) -> None:
     viewer = api_of(issue.project.organization, Role.VIEWER)
     assert set(_statuses(viewer, _addresses(issue, write=False)).values()) == {200}
     written = _statuses(viewer, _addresses(issue, write=True))
-    # A search of one's own, whose body is missing here.
-    assert written.pop("POST /organizations/acme/searches/") == 400
     assert set(written.values()) == {403}
 
 
