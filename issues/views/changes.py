@@ -147,13 +147,15 @@ def _action(
     if name == "assign":
         # A button names whom; a form without buttons has a field for it.
         to = detail or request.POST.get("to", "")
+        if "\0" in to:
+            raise NoSuchAssignee
         return assigning.assign(read_assignee(scope.organization, to, scope.user))
     raise Refused(_("That action is not known."))
 
 
 def _resolve_in(request: HttpRequest, name: str, selection: Selection) -> Action:
     """Resolves the issues in the release that the form tells."""
-    version = request.POST.get("version", "").strip()
+    version = request.POST.get("version", "").replace("\0", "").strip()
     if name == "resolve_in" and not version:
         raise Refused(_("Name a release."))
     if name == "resolve_next":

@@ -149,6 +149,16 @@ def test_numbers_too_long_to_read_name_nothing(
     assert count_of(Status.IGNORED) == 1
 
 
+@pytest.mark.parametrize("do", ["assign", "assign:\0", "resolve_in"])
+def test_a_name_that_nothing_can_have_is_refused(
+    issues: list[Issue], member: Client, do: str
+) -> None:
+    data = {"do": do, "issue": str(issues[0].pk), "next": LIST}
+    data |= {"to": "a\0b", "version": "a\0b"}
+    assert member.post(UPDATE, data).status_code == 303
+    assert not Operation.objects.exists()
+
+
 def test_resolving_in_another_release(project: Project, member: Client) -> None:
     make_issue(project, release="shop@1.1")
     html = ask(member, "resolve_in", issue=Issue.objects.get().pk)
