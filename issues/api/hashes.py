@@ -67,10 +67,11 @@ class HashesView(APIView):
     def delete(self, request: Request, issue: str, org: str | None = None) -> Response:
         row = row_of(request, org, issue)
         hashes = read_query(request, HashQuery)["id"]
-        chosen = actions.unmerge(
-            row.project.organization, row.project, row.issue_id, _sources(row, hashes)
-        )
+        sources, project = _sources(row, hashes), row.project
         try:
+            chosen = actions.unmerge(
+                project.organization, project, row.issue_id, sources
+            )
             operations.apply(*chosen, user=user_of(request))
         except CannotUnmerge:
             raise serializers.ValidationError({"id": _NOT_MERGED}) from None

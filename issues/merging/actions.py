@@ -33,6 +33,8 @@ def unmerge(
     source_ids: Collection[int],
 ) -> tuple[Selection, Action]:
     """What to apply to make issues of their own of merged ones; or CannotUnmerge."""
+    if not source_ids:
+        raise CannotUnmerge
     selection = Selection(
         organization=organization,
         issue_ids=tuple(sorted(set(source_ids))),

@@ -89,8 +89,8 @@ def unmerge(
     require_role(scope.membership.role, Permission.TRIAGE)
     issue = scope.issue(project, number).issue
     sources = _numbers(request.POST.getlist("source"))
-    chosen = actions.unmerge(scope.organization, issue.project, issue.pk, sources)
     try:
+        chosen = actions.unmerge(scope.organization, issue.project, issue.pk, sources)
         _tell(request, scope, operations.apply(*chosen, user=scope.user))
     except CannotUnmerge:
         messages.error(request, _("Select what is to be unmerged first."))

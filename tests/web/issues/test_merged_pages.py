@@ -197,6 +197,13 @@ def test_a_form_unmerges(member: Client, survivor: Issue, child: Issue) -> None:
     assert not FamilyMember.objects.exists()
 
 
+def test_unmerging_nothing_is_refused(
+    member: Client, survivor: Issue, child: Issue
+) -> None:
+    answer = member.post(path(survivor, "unmerge/"), follow=True)
+    assert "Select what is to be unmerged first." in answer.content.decode()
+
+
 def test_the_survivor_itself_is_no_part_to_unmerge(
     member: Client, survivor: Issue, child: Issue
 ) -> None:
