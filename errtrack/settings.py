@@ -240,7 +240,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "projects.api.parsing.AlwaysJSON",
     "DEFAULT_PARSER_CLASSES": ["projects.api.parsing.BoundedJSONParser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["projects.api.parsing.EscapingJSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "errtrack.apidocs.Schema",
     "EXCEPTION_HANDLER": "projects.api.errors.answer",
     "UNAUTHENTICATED_USER": None,

@@ -9,7 +9,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 # Changes are small; what is larger is not read.
@@ -38,6 +38,26 @@ class BoundedJSONParser(JSONParser):
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deep") from None
+
+
+class _ASCIIRenderer(JSONRenderer):
+    ensure_ascii = True
+
+
+class EscapingJSONRenderer(JSONRenderer):
+    """Escapes what UTF-8 can't write: halves of characters that a caller sent."""
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().render(data, accepted_media_type, renderer_context)
+        except UnicodeEncodeError:
+            plain = _ASCIIRenderer()
+            return plain.render(data, accepted_media_type, renderer_context)
 
 
 class AlwaysJSON(DefaultContentNegotiation):

@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from projects.api.errors import server_error
 from projects.models import Organization, Project
 from projects.tokens import create_token
+from tests.factories import make_issue
 from tests.people import make_member
 from tests.web.api.client import API
 
@@ -95,6 +96,12 @@ def test_zero_characters_do_no_harm(client: Client) -> None:
         response = client.get(path)
         assert response.status_code in {200, 400, 404}, path
         assert response.headers["Content-Type"] == "application/json"
+
+
+def test_half_a_character_is_told_as_it_came(api: API, project: Project) -> None:
+    answer = api.put(f"/issues/{make_issue(project).pk}/", {"status": "\ud800"})
+    assert answer.status == 400
+    assert "\ud800" in answer.body["detail"]
 
 
 def test_too_many_parameters_are_refused(client: Client) -> None:
