@@ -57,7 +57,8 @@ _ONLY_IGNORED = "Only an ignored issue can be ignored until something happens."
 _NO_COUNT = "A window needs the count that it is for."
 _TOO_MANY = f"Within a window at most {WINDOW_COUNT_MAX}."
 _NOBODY_SO = "No member or team of the organization is called so."
-_ALONE = "Merge in a request of its own."
+# What these lock they must lock before any issue.
+_ALONE = "Merge or discard in a request of its own."
 _FEW = "Name the ids of two issues or more, all of one project."
 _NOT_HERE = "This can't be changed on this server. Leave it out."
 
@@ -201,8 +202,9 @@ class IssueChange(serializers.Serializer[Any]):
         refused = [name for name in _UNKNOWN if asked.get(name)]
         if refused:
             raise serializers.ValidationError(dict.fromkeys(refused, _NOT_HERE))
-        if attrs.get("merge") and len(attrs) > 1:
-            raise serializers.ValidationError({"merge": _ALONE})
+        for name in ("merge", "discard"):
+            if attrs.get(name) and len(attrs) > 1:
+                raise serializers.ValidationError({name: _ALONE})
         if attrs.get("status") == _NEXT_RELEASE:
             attrs["status"] = "resolved"
             attrs["statusDetails"] = {"inNextRelease": True}

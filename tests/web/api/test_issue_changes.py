@@ -397,6 +397,12 @@ def test_discarding_deletes_and_keeps_the_hashes(api: API, issues: list[Issue]) 
     assert DiscardedIssue.objects.get().number == issues[0].number
 
 
+def test_discarding_goes_with_no_other_change(api: API, issues: list[Issue]) -> None:
+    body = {"discard": True, "status": "resolved"}
+    assert api.put(address(issues[0]), body).status == 400
+    assert not DiscardedIssue.objects.exists()
+
+
 def test_an_issue_ignored_until_it_escalates(api: API, issues: list[Issue]) -> None:
     body = {"status": "ignored", "substatus": "archived_until_escalating"}
     answer = api.put(address(issues[0]), body)
