@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from issues import operations
-from issues.api.changes import apply, read_change
+from issues.api.changes import apply, read_change, require_scope
 from issues.api.queries import filter_of
 from issues.listing import matching_ids
 from issues.operations import Selection, deleting
@@ -32,6 +32,7 @@ def change_issues(
     """Makes the change that the body asks for; more than a thousand in background."""
     selection = _selection(request, projects, query)
     change = read_change(request.data)
+    require_scope(request, change)
     if change.get("merge") and not query["id"]:
         raise serializers.ValidationError({"id": _NO_IDS})
     if not selection.issue_ids:

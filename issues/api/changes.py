@@ -7,6 +7,8 @@ from typing import Any, TypedDict
 
 from django.db import transaction
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
 
 from issues import operations
 from issues.api.actors import ActorShape, actor_json
@@ -20,6 +22,7 @@ from issues.resolutions import FixedIn, NoSuchRelease
 from issues.snoozes import WINDOW_COUNT_MAX, WINDOW_MAX_MIN, Until
 from issues.subscriptions import set_subscribed
 from projects.models import User
+from projects.tokens import has_scope
 from releases.versions import NAME_CHARS
 
 _STATUS = {
@@ -238,6 +241,12 @@ def read_change(body: object) -> dict[str, Any]:
     change.is_valid(raise_exception=True)
     values: dict[str, Any] = change.validated_data
     return values
+
+
+def require_scope(request: Request, change: Mapping[str, Any]) -> None:
+    """Raises PermissionDenied where it deletes and the token may not."""
+    if change.get("discard") and not has_scope(request, "event:admin"):
+        raise PermissionDenied("Discarding deletes, which takes event:admin.")
 
 
 def apply(change: Mapping[str, Any], selection: Selection, user: User) -> AppliedShape:

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from issues import operations, reports
 from issues.api.activities import ActivityShape, activities_json, activities_of
 from issues.api.actors import actors_of
-from issues.api.changes import IssueChange, apply, read_change
+from issues.api.changes import IssueChange, apply, read_change, require_scope
 from issues.api.issuejson import (
     IssueShape,
     Stats,
@@ -97,6 +97,7 @@ class IssueView(APIView):
         row = row_of(request, org, issue)
         body = _detail_json(row, user_of(request))
         change = read_change(request.data)
+        require_scope(request, change)
         apply(change, _only(row), user_of(request))
         if change.get("discard"):
             # Nothing is left to tell of but what it was.

@@ -387,6 +387,9 @@ def test_deleting_takes_a_scope_of_its_own(
 ) -> None:
     writer = api_of(organization, scopes=("event:read", "event:write"))
     assert writer.call("DELETE", address(issues[0])).status == 403
+    assert writer.put(address(issues[0]), {"discard": True}).status == 403
+    every = "/organizations/acme/issues/"
+    assert writer.put(every, {"discard": True}, id=issues[0].pk).status == 403
     assert writer.put(address(issues[0]), {"status": "resolved"}).status == 200
 
 
