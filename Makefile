@@ -20,7 +20,7 @@ test: .venv/.dev-installed chromium clients
 	$(BIN)/lint-imports
 	data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && \
 	    $(BIN)/errtrack makemigrations --check --dry-run --data "$$data"
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 bench: .venv/.dev-installed
 	@exec $(BIN)/python -m tests.bench $(ARGS)

@@ -34,11 +34,19 @@ def _choose_servers() -> list[type[Server]]:
     return kinds
 
 
+_before = dict(os.environ)
 # Here and not in a fixture: Django reads its settings before any fixture runs.
 os.environ["ERRTRACK_DATA"] = str(DATA)
 os.environ["DJANGO_SETTINGS_MODULE"] = "errtrack.settings"
 _KINDS = _choose_servers()
 django.setup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Lets each process that shares the tests choose servers of its own."""
+    for name in os.environ.keys() - _before.keys():
+        del os.environ[name]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
