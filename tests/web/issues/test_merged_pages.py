@@ -150,7 +150,7 @@ def test_a_link_to_the_preview_leads_to_no_other_site(
     member: Client, project: Project, survivor: Issue, next: str
 ) -> None:
     other = make_named(project, "OtherError")
-    asked = {"issue": [survivor.pk, other.pk], "next": next}
+    asked = {"issue": [str(survivor.pk), str(other.pk)], "next": next}
     assert next not in member.get(MERGE, asked).content.decode()
 
 
