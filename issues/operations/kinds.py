@@ -17,6 +17,10 @@ Item = list[Any]
 Data = Mapping[str, Any]
 
 
+class CannotUndo(Exception):
+    """The operation is too old, undone already, or has no way back now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of operation. All of it runs in the transaction of one chunk."""

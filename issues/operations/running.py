@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from issues.models import Operation, OperationChunk
 from issues.operations import kinds
+from issues.operations.kinds import CannotUndo as CannotUndo
 from issues.operations.kinds import Item
 from issues.operations.selection import Action, Selection
 from issues.wakeup import wake_worker
@@ -29,10 +30,6 @@ CHUNK = 1000
 UNDO_DAYS = 30
 # Issues of an operation that the activity page names.
 SAMPLES = 3
-
-
-class CannotUndo(Exception):
-    """The operation is too old, undone already, or of a kind that has no way back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

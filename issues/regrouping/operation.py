@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from issues.models import FamilyMember, Operation, Regrouping, RegroupStep
-from issues.operations.kinds import Data, Item, Kind, register
+from issues.operations.kinds import CannotUndo, Data, Item, Kind, register
 from issues.operations.running import record
 from issues.regrouping import runs, steps
 from projects.access import Permission
@@ -63,14 +63,14 @@ def _changed(run: Regrouping) -> list[int]:
 def _restore(
     operation: Operation, items: Sequence[Item], user: User | None
 ) -> Sequence[int]:
-    """Begins to undo the run in the background; of none that goes on or is old."""
+    """Begins to undo the run in the background. Raises CannotUndo."""
     run = Regrouping.objects.filter(pk=operation.data["run"]).first()
     if run is None:
-        return []
+        raise CannotUndo
     try:
         runs.undo(run, user=user)
     except (runs.CannotUndo, runs.AlreadyRunning):
-        return []
+        raise CannotUndo from None
     return [item[0] for item in items]
 
 

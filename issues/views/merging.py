@@ -55,11 +55,12 @@ def merge(request: HttpRequest, scope: Scope) -> HttpResponse:
     into = _number(asked.get("into", ""))
     try:
         shown = _preview(selection, into)
+        if request.method == "POST" and into is not None:
+            return _merge(request, scope, selection, into)
     except CannotMerge as error:
-        messages.error(request, str(error))
+        changed = _("The issues have changed meanwhile: choose them again.")
+        messages.error(request, str(error) or changed)
         return back(request)
-    if request.method == "POST" and into is not None:
-        return _merge(request, scope, selection, into)
     context = {
         "base": base_of(request),
         "organization": scope.organization,

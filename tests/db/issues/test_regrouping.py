@@ -380,6 +380,16 @@ def test_a_run_is_undone_like_other_operations(project: Project) -> None:
     assert everything(project) == before
 
 
+def test_a_run_can_be_undone_once_another_has_ended(project: Project) -> None:
+    regrouped(project, BY_LEVEL)
+    done = Operation.objects.get(kind="regroup")
+    other = begun(project)
+    with pytest.raises(operations.CannotUndo):
+        operations.undo(done, None)
+    finish(other)
+    assert operations.can_undo(Operation.objects.get(pk=done.pk))
+
+
 def test_a_run_that_was_undone_is_not_offered_for_undo(project: Project) -> None:
     undone(regrouped(project, BY_LEVEL))
     assert not operations.can_undo(Operation.objects.get(kind="regroup"))

@@ -161,6 +161,15 @@ def test_one_issue_is_not_merged(
     assert "Select two issues or more" in answer.content.decode()
 
 
+def test_where_the_one_to_keep_is_gone_they_are_to_be_chosen_again(
+    member: Client, project: Project, survivor: Issue
+) -> None:
+    other = make_named(project, "OtherError")
+    form = {"issue": [survivor.pk, other.pk], "into": 10**6, "next": ACME + "/"}
+    answer = member.post(MERGE, form, follow=True)
+    assert "choose them again" in answer.content.decode()
+
+
 def test_issues_of_two_projects_are_not_merged(
     member: Client, project: Project, survivor: Issue
 ) -> None:
