@@ -78,8 +78,9 @@ def _processor(figures: Figures) -> Iterator[str]:
     costs = figures.grouping
     if costs:
         yield _line(
-            "grouping: first sight / seen before",
-            f"{costs.first_sight_us:.0f} / {costs.seen_before_us:.0f}",
+            "grouping: all new / new stack / seen before",
+            f"{costs.first_sight_us:.0f} / {costs.new_stack_us:.0f}"
+            f" / {costs.seen_before_us:.0f}",
         )
 
 

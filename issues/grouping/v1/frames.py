@@ -288,7 +288,8 @@ def _why_not(known: View) -> str:
 
 
 def _hinted(known: View, hint: str) -> Part:
-    return known.part if known.part.hint else known.part._replace(hint=hint)
+    part = known.part
+    return part if part.hint else Part(part.component, part.values, hint, part.parts)
 
 
 def without_cycles(texts: list[str]) -> list[str]:

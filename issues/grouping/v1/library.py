@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 
 from issues.event import Frame
 from issues.grouping.v1.names import function_name
@@ -142,10 +143,14 @@ def _path(frame: Frame) -> str:
 
 
 def _python(frame: Frame, platform: str) -> str:
-    path = _path(frame)
+    return _of_python(_path(frame), frame.get("module", ""))
+
+
+@lru_cache(maxsize=4096)
+def _of_python(path: str, module: str) -> str:
     if "site-packages/" in path or "dist-packages/" in path:
         return PACKAGE
-    module = frame.get("module", "").partition(".")[0]
+    module = module.partition(".")[0]
     is_placed = "/" in path
     if (
         path.startswith("<frozen ")
