@@ -9,7 +9,7 @@ from pathlib import Path
 import django
 import pytest
 from django.db import connection
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from errtrack.embedded import addresses, servers
 from errtrack.embedded.postgres import Postgres
@@ -65,23 +65,36 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture
 def committed_db(transactional_db: None) -> Iterator[None]:
-    """Empty servers for a test that commits, and for whatever comes after it.
-
-    Django's own flush knows nothing of tables that it does not manage.
-    """
-    from issues.store import forget_everything
+    """Empty servers for a test that commits, and for whatever comes after it."""
     from projects import valkey
 
     valkey.blocking().flushdb()
-    forget_everything()
     yield
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE issues_event, issues_eventpart, releases_sessionstate, "
-            "releases_releaseuser"
-        )
     valkey.blocking().flushdb()
-    forget_everything()
+
+
+@pytest.fixture(autouse=True)
+def _leave_nothing_committed(
+    request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Empties, after a test that commits, the tables that Django does not manage: its
+    own flush knows nothing of them."""
+    from issues.store import forget_everything
+
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (
+        marker is not None and marker.kwargs.get("transaction", False)
+    )
+    if commits:
+        forget_everything()
+    yield
+    if commits:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "TRUNCATE issues_event, issues_eventpart, releases_sessionstate, "
+                "releases_releaseuser"
+            )
+        forget_everything()
 
 
 @pytest.fixture

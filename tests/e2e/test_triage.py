@@ -15,6 +15,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # More than a page has.
 ISSUES = 27
+_PAINTED = """() => new Promise((done) => requestAnimationFrame(
+  () => requestAnimationFrame(() => setTimeout(done, 100))
+))"""
 _SHIFTS = """window.shifted = 0; new PerformanceObserver(list =>
 list.getEntries().forEach(e => { shifted += e.value; }))
 .observe({type: 'layout-shift', buffered: true})"""
@@ -137,6 +140,8 @@ def test_rows_stay_where_they_are_while_events_come(
         page.keyboard.press("x")
         page.keyboard.press(" ")
         expect(page.locator(".peek .hit")).to_be_visible()
+        # What the panel moved is told of only after it has been painted.
+        page.evaluate(_PAINTED)
         page.evaluate("shifted = 0")
         shown = row(page, names[5])
         before = int(shown.locator(".n-events b").inner_text())
