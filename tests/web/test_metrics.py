@@ -158,12 +158,11 @@ def test_without_valkey_the_rest_is_told(client: Client, settings: Settings) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_postgresql_the_rest_is_told(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_postgresql_the_rest_is_told(client: Client) -> None:
     connection.close()
-    monkeypatch.setitem(connection.settings_dict, "HOST", "/no/such/folder")
-    found = figures(client)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(connection.settings_dict, "HOST", "/no/such/folder")
+        found = figures(client)
     assert found["errtrack_server_up", ("postgresql",)] == 0
     assert ("errtrack_digested_events_total", ()) in found
 
