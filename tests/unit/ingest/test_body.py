@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -133,6 +134,8 @@ EVENT = b'{"event_id":"1"}'
         zlib.compress(EVENT),
         gzip.compress(EVENT),
     ],
+    # Two processes collect the tests: names must not hold gzip's time.
+    ids=itertools.count(),
 )
 def test_a_stored_event_is_unwrapped(body: bytes) -> None:
     assert store_payload(body, 1000).strip().startswith(EVENT)
