@@ -44,7 +44,7 @@ EVENT_ITEMS = {"event"} | REPORT_TYPES
 _TRANSACTION = "transaction"
 
 
-class Project(NamedTuple):
+class Means(NamedTuple):
     """What a project's events are made by."""
 
     sampler: Sampler
@@ -58,7 +58,7 @@ class Draft:
 
     item: Item
     context: Context
-    project: Project
+    means: Means
     tree: Any = None
     event: Event = field(init=False)
     pieces: Pieces = field(init=False)
@@ -106,19 +106,19 @@ def _normalise(draft: Draft) -> None:
         )
     except NotAnEvent:
         raise Refusal(Outcome.INVALID, "not_an_object") from None
-    filters = draft.project.rules.filters
+    filters = draft.means.rules.filters
     reason = reason_to_drop(filters, draft.event, entry.remote_ip)
     if reason is not None:
         raise Refusal(Outcome.FILTERED, reason)
 
 
 def _scrub(draft: Draft) -> None:
-    draft.pieces = scrub(draft.event, draft.project.rules.scrubbing)
+    draft.pieces = scrub(draft.event, draft.means.rules.scrubbing)
 
 
 def _finish(draft: Draft) -> None:
     entry, event = draft.context.entry, draft.event
-    sampler, dictionary, rules = draft.project
+    sampler, dictionary, rules = draft.means
     written = rules.grouping
     compiled = compile_rules(written.fingerprinting, written.enhancements)
     grouping = group_for(event, compiled, rules.versions)

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from ingest.body import BodyError, decompress, store_payload
 from ingest.crashes.completion import complete
-from ingest.drafts import EVENT_ITEMS, STEPS, Draft, Project, Step
+from ingest.drafts import EVENT_ITEMS, STEPS, Draft, Means, Step
 from ingest.envelope import Envelope, EnvelopeError, Item, parse_envelope
 from ingest.inventory import category_of_item, quantity_of
 from ingest.items import KINDS
@@ -102,7 +102,7 @@ class _Work:
     ) -> None:
         self._entry = entry
         self._tally = tally
-        self._project = Project(
+        self._means = Means(
             sampler,
             known.dictionaries[entry.project_id],
             known.rules[entry.project_id],
@@ -121,7 +121,7 @@ class _Work:
         self._context = Context(entry, envelope.headers, _sent_at(envelope), items)
         self._items = _event_first(items)
         if self._items and self._items[0].type in EVENT_ITEMS:
-            self._draft = Draft(self._items.pop(0), self._context, self._project)
+            self._draft = Draft(self._items.pop(0), self._context, self._means)
 
     def take(self, step: Step) -> None:
         """One step of the entry's event, if it has one that is worth it."""
@@ -154,7 +154,7 @@ class _Work:
             # An envelope has one event, whose id its header gives.
             raise Refusal(Outcome.INVALID, "second_event")
         else:
-            draft = Draft(item, self._context, self._project)
+            draft = Draft(item, self._context, self._means)
             for step in STEPS:
                 step(draft)
             self._keep(draft.made)
