@@ -169,15 +169,14 @@ def run_worker() -> None:
 def _begin_preparing() -> None:
     """Starts the process that prepares the worker's batches."""
     ours, theirs = multiprocessing.Pipe()
+    here = Here(settings.SAMPLE_PER_HOUR)
 
     def serve() -> None:
         selfreport.start("worker")
-        here = Here(settings.SAMPLE_PER_HOUR)
         beside.serve(theirs, here, trimming.Trimmer().trim_in_turn)
 
     Forked("preparer", serve, close=[ours.fileno()]).start()
     theirs.close()
-    here = Here(settings.SAMPLE_PER_HOUR)
     digest.prepare_by(beside.Beside(ours, here))
 
 
