@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -112,14 +112,5 @@ def _named(marks: Sequence[Mark]) -> list[Mark]:
         has_room = mark.kind == MarkKind.RELEASE and mark.percent >= free_from
         if has_room:
             free_from = mark.percent + _NAME_PERCENT
-        named.append(
-            Mark(
-                kind=mark.kind,
-                at=mark.at,
-                percent=mark.percent,
-                version=mark.version,
-                shown=mark.shown,
-                is_named=has_room,
-            )
-        )
+        named.append(replace(mark, is_named=has_room))
     return named
