@@ -145,19 +145,6 @@ def count_issues(
     return total + is_capped
 
 
-def count_exactly(
-    projects: Sequence[Project], filter: IssueFilter, user: User | None
-) -> int:
-    """How many issues match, however many they are."""
-    where = conditions(projects, filter, user)
-    if where is None:
-        return 0
-    statement = _COUNT.format(with_=where.with_, where=where.where)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, where.parameters)
-        return int(cursor.fetchone()[0])
-
-
 def matching_ids(
     projects: Sequence[Project], filter: IssueFilter, user: User | None, *, limit: int
 ) -> list[int]:
@@ -207,7 +194,6 @@ _GRAPH = """ARRAY(
     GROUP BY (h.hour - %(first_hour)s) / %(bucket_hours)s
 )"""
 
-_COUNT = "{with_} SELECT count(*) FROM issues_issuestate s WHERE {where}"
 
 _IDS = """
 {with_}
