@@ -28,7 +28,7 @@ from issues.models import (
     Status,
     Substatus,
 )
-from issues.resolutions import Fix, FixedIn, fixes_for
+from issues.resolutions import Fix
 from issues.snoozes import Terms, Until, terms_for
 from issues.subscriptions import Reason, subscribe
 from projects import arrays
@@ -73,40 +73,6 @@ class Change:
     fix: Fix | None = None
     # Where it was ignored until a condition.
     terms: Terms | None = None
-
-
-def resolve(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
-    """The ids of the issues that this resolved."""
-    return _ids(set_status(issue_ids, Status.RESOLVED, user=user))
-
-
-def resolve_in(
-    issue_ids: Iterable[int], where: FixedIn, *, user: User | None
-) -> list[Change]:
-    """Resolves the issues until a release that should have the fix brings them back.
-
-    Raises NoSuchRelease, and then changes none.
-    """
-    ids = sorted(set(issue_ids))
-    fixes = fixes_for(ids, where)
-    return set_status(ids, Status.RESOLVED, user=user, fixes=fixes)
-
-
-def unresolve(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
-    """The ids of the issues that this reopened."""
-    return _ids(set_status(issue_ids, Status.UNRESOLVED, user=user))
-
-
-def ignore(issue_ids: Iterable[int], *, user: User | None) -> list[int]:
-    """The ids of the issues that this set aside."""
-    return _ids(set_status(issue_ids, Status.IGNORED, user=user))
-
-
-def ignore_until(
-    issue_ids: Iterable[int], until: Until, *, user: User | None
-) -> list[Change]:
-    """Sets the issues aside until what comes first of `until`."""
-    return set_status(issue_ids, Status.IGNORED, user=user, until=until)
 
 
 # As many issues wake at once.

@@ -19,9 +19,9 @@ from ingest.counting import count_request
 from ingest.metrics import Stage
 from ingest.outcomes import Outcome
 from ingest.tally import Place, Tally
-from issues import triage
 from issues.store import Stored, forget_everything
 from projects import valkey
+from tests import settling
 from tests.factories import make_event, make_issue, make_project, store
 
 pytestmark = pytest.mark.django_db
@@ -143,7 +143,7 @@ def test_issues_are_told_by_status(client: Client) -> None:
     project = make_project()
     issue = make_issue(project)
     store(make_event(project))
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     found = figures(client)
     assert found["errtrack_issues", ("resolved",)] == 1
     assert found["errtrack_issues", ("unresolved",)] == 0

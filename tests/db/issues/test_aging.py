@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from issues import aging, operations, triage
+from issues import aging, operations
 from issues.models import Activity, Issue, IssueState, Operation, Status, Substatus
 from projects.models import Project
+from tests import settling
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +53,7 @@ def test_after_a_week_an_issue_is_not_new(issue: Issue) -> None:
 
 def test_what_came_back_is_ongoing_a_week_later(issue: Issue) -> None:
     Project.objects.update(resolve_age_h=0)
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     store(make_event(issue.project, make_payload()))
     assert state(issue)[1] == Substatus.REGRESSED
     aging.settle(now() + 8 * DAY)

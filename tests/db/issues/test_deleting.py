@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from issues import operations, triage
+from issues import operations
 from issues.locks import shard_lock
 from issues.merging.changes import merge
 from issues.models import (
@@ -23,6 +23,7 @@ from issues.operations import Selection, deleting
 from issues.repair import repair
 from projects.models import DiscardedIssue, Project
 from projects.policies import load_rules
+from tests import settling
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 from tests.people import make_user
 
@@ -63,7 +64,7 @@ def test_the_next_event_begins_a_new_issue(project: Project, issue: Issue) -> No
 
 
 def test_undo_brings_back_state_and_fingerprints(issue: Issue) -> None:
-    triage.ignore([issue.pk], user=None)
+    settling.ignore([issue.pk], user=None)
     before = hashes()
     done = do(issue, deleting.delete())
     assert hashes() == []
@@ -86,7 +87,7 @@ def test_a_fingerprint_stays_with_the_issue_that_has_it_by_then(
 
 def test_nobody_changes_what_is_deleted(issue: Issue) -> None:
     do(issue, deleting.delete())
-    assert triage.resolve([issue.pk], user=None) == []
+    assert settling.resolve([issue.pk], user=None) == []
     assert (
         Selection.of(issue.project.organization, [issue.project], [issue.pk]).issue_ids
         == ()

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from issues import escalation, triage
+from issues import escalation
 from issues.models import Activity, HourCount, Issue, IssueState, Status, Substatus
 from issues.snoozes import Until
 from projects.hours import hour_of
 from projects.models import Project
+from tests import settling
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def state(issue: Issue) -> tuple[int, int]:
 
 
 def ignore(issue: Issue) -> None:
-    triage.ignore_until([issue.pk], Until(escalates=True), user=None)
+    settling.ignore_until([issue.pk], Until(escalates=True), user=None)
 
 
 WAITING = (Status.IGNORED, Substatus.UNTIL_ESCALATING)

@@ -33,6 +33,7 @@ from issues.repair import repair
 from issues.snoozes import Until
 from issues.tagcounts import tags_of_issue
 from projects.models import Project
+from tests import settling
 from tests.factories import (
     make_event,
     make_exception,
@@ -214,7 +215,7 @@ def test_the_survivor_cannot_be_taken_out_of_itself(project: Project) -> None:
 
 def test_unmerged_issue_is_what_it_was(project: Project) -> None:
     one, other = send(project, "OneError", 2), send(project, "OtherError")
-    triage.ignore_until([other], Until(events=5), user=None)
+    settling.ignore_until([other], Until(events=5), user=None)
     merge(project, [one, other], user=None)
     assert not Snooze.objects.exists()
     unmerge(project, one, [other], user=None)
@@ -226,7 +227,7 @@ def test_unmerged_issue_is_what_it_was(project: Project) -> None:
 
 def test_resolved_issue_that_came_back_while_merged_is_open(project: Project) -> None:
     one, other = send(project, "OneError", 2), send(project, "OtherError")
-    triage.resolve([other], user=None)
+    settling.resolve([other], user=None)
     merge(project, [one, other], user=None)
     send(project, "OtherError")
     unmerge(project, one, [other], user=None)
@@ -236,7 +237,7 @@ def test_resolved_issue_that_came_back_while_merged_is_open(project: Project) ->
 def test_event_of_a_member_reopens_the_survivor(project: Project) -> None:
     one, other = send(project, "OneError", 2), send(project, "OtherError")
     merge(project, [one, other], user=None)
-    triage.resolve([one], user=None)
+    settling.resolve([one], user=None)
     send(project, "OtherError")
     assert state_of(one).status == Status.UNRESOLVED
     assert state_of(other).status == Status.MERGED
@@ -244,7 +245,7 @@ def test_event_of_a_member_reopens_the_survivor(project: Project) -> None:
 
 def test_merging_counts_towards_no_condition(project: Project) -> None:
     one, other = send(project, "OneError", 3), send(project, "OtherError", 2)
-    triage.ignore_until([one], Until(events=2), user=None)
+    settling.ignore_until([one], Until(events=2), user=None)
     merge(project, [one, other], user=None)
     send(project, "OtherError")
     assert state_of(one).status == Status.IGNORED
@@ -255,7 +256,7 @@ def test_merging_counts_towards_no_condition(project: Project) -> None:
 def test_events_of_members_count_within_a_window(project: Project) -> None:
     one, other = send(project, "OneError", 3), send(project, "OtherError", 2)
     merge(project, [one, other], user=None)
-    triage.ignore_until([one], Until(events=2, event_window=60), user=None)
+    settling.ignore_until([one], Until(events=2, event_window=60), user=None)
     send(project, "OtherError")
     send(project, "OneError")
     assert state_of(one).status == Status.UNRESOLVED
@@ -296,7 +297,7 @@ def apply_merge(
 
 def test_undo_of_a_merge_parts_what_was_merged(project: Project) -> None:
     one, other = send(project, "OneError", 2), send(project, "OtherError")
-    triage.resolve([other], user=None)
+    settling.resolve([other], user=None)
     operation = apply_merge(project, one, other)
     assert (operation.data["survivor"], operation.changed) == (one, 1)
     assert operations.undo(operation, None).restored == 1

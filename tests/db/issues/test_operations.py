@@ -26,6 +26,7 @@ from issues.operations import CannotUndo, Selection, marks, running, status
 from issues.resolutions import FixedIn
 from issues.snoozes import Until
 from projects.models import Project, User
+from tests import settling
 from tests.factories import make_issue, make_project
 from tests.people import make_user
 
@@ -81,7 +82,7 @@ def test_each_activity_names_its_operation(issues: list[Issue], user: User) -> N
 
 
 def test_what_changes_nothing_leaves_no_row(issues: list[Issue], user: User) -> None:
-    triage.resolve([issue.pk for issue in issues], user=user)
+    settling.resolve([issue.pk for issue in issues], user=user)
     done = operations.apply(chosen(issues), status.resolve(chosen(issues)), user=user)
     assert done.changed == 0
     assert not Operation.objects.exists()
@@ -91,14 +92,14 @@ def test_undo_leaves_alone_what_has_changed_since(
     issues: list[Issue], user: User
 ) -> None:
     done = operations.apply(chosen(issues), status.resolve(chosen(issues)), user=user)
-    triage.ignore([issues[1].pk], user=user)
+    settling.ignore([issues[1].pk], user=user)
     undone = operations.undo(done, user)
     assert (undone.restored, undone.changed_since) == (2, 1)
     assert statuses() == [NEW, (Status.IGNORED, Substatus.NONE), NEW]
 
 
 def test_only_what_really_changed_is_undone(issues: list[Issue], user: User) -> None:
-    triage.resolve([issues[0].pk], user=user)
+    settling.resolve([issues[0].pk], user=user)
     done = operations.apply(chosen(issues), status.resolve(chosen(issues)), user=user)
     assert done.changed == 2
     operations.undo(done, user)
@@ -132,7 +133,7 @@ def test_pruning_keeps_the_history(issues: list[Issue], user: User) -> None:
 
 
 def test_terms_and_fixes_come_back(issues: list[Issue], user: User) -> None:
-    triage.ignore_until([issues[0].pk], Until(events=5), user=user)
+    settling.ignore_until([issues[0].pk], Until(events=5), user=user)
     before = issues[0].snooze
     action = status.resolve(chosen(issues), FixedIn(is_next=True))
     operations.undo(operations.apply(chosen(issues), action, user=user), user)

@@ -28,7 +28,6 @@ from issues.regrouping import runs
 from issues.regrouping.runs import AlreadyRunning, CannotUndo
 from issues.repair import repair
 from issues.tagcounts import tags_of_issue
-from issues.triage import resolve
 from projects import rulesets
 from projects.models import Project
 from projects.policies import load_rules
@@ -41,6 +40,7 @@ from tests.factories import (
     store,
 )
 from tests.regroups import begun, chosen, finish, regrouped, undone
+from tests.settling import resolve
 
 pytestmark = pytest.mark.django_db
 

@@ -10,13 +10,13 @@ from pytest_django import DjangoAssertNumQueries
 from ingest.models import OutcomeCount, PoisonEntry
 from issues import removal
 from issues.models import Event, EventPart, Issue
-from issues.triage import resolve
 from projects.models import Project
 from projects.services import hide_project
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 from tests.files import attach
 from tests.people import make_user
 from tests.reports import say
+from tests.settling import resolve
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from issues import reports, triage
+from issues import reports
 from issues.models import Event, Issue, UserReport
 from issues.reports import NewReport
 from issues.retention import keep_partitions
 from projects.models import Project
+from tests import settling
 from tests.factories import make_event, make_issue, make_project, store
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +85,7 @@ def test_feedback_may_be_about_no_event(project: Project) -> None:
 def test_reports_are_as_resolved_as_their_issues(project: Project) -> None:
     open_issue = make_issue(project)
     settled = make_issue(project, exception=None, message="else")
-    triage.resolve([settled.pk], user=None)
+    settling.resolve([settled.pk], user=None)
     texts = {"open": event_of(open_issue), "settled": event_of(settled), "none": None}
     for text, event_id in texts.items():
         reports.store(

@@ -13,6 +13,7 @@ from issues.repair import repair
 from issues.resolutions import LATEST, FixedIn, NoSuchRelease
 from projects.models import Project, User
 from releases.models import Release, ReleaseCommit
+from tests import settling
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 from tests.people import make_user
 
@@ -52,7 +53,7 @@ def status_of(issue: Issue) -> Status:
 
 
 def test_the_next_release_is_after_the_latest(issue: Issue, user: User) -> None:
-    triage.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
+    settling.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
     for older in ("shop@1.0", "shop@1.1", "shop@1.1-rc1", None):
         assert not comes_back(issue, older)
     assert comes_back(issue, "shop@1.2")
@@ -66,13 +67,13 @@ def test_the_next_release_is_after_the_latest(issue: Issue, user: User) -> None:
 def test_a_release_that_has_the_fix_counts_itself(
     issue: Issue, user: User, release: str
 ) -> None:
-    triage.resolve_in([issue.pk], FixedIn(release=release), user=user)
+    settling.resolve_in([issue.pk], FixedIn(release=release), user=user)
     assert not comes_back(issue, "shop@1.0")
     assert comes_back(issue, "shop@1.1")
 
 
 def test_versions_are_ordered_by_their_numbers(issue: Issue, user: User) -> None:
-    triage.resolve_in([issue.pk], FixedIn(release="shop@1.1"), user=user)
+    settling.resolve_in([issue.pk], FixedIn(release="shop@1.1"), user=user)
     # It is heard of later, yet is the older one.
     assert not comes_back(issue, "shop@1.0.9")
     assert comes_back(issue, "shop@1.10")
@@ -84,13 +85,13 @@ def test_names_without_order_go_by_their_times(project: Project, user: User) -> 
     Release.objects.filter(version="alpha").update(
         created_at=datetime.now(UTC) - timedelta(days=1)
     )
-    triage.resolve_in([issue.pk], FixedIn(release="beta"), user=user)
+    settling.resolve_in([issue.pk], FixedIn(release="beta"), user=user)
     assert not comes_back(issue, "alpha")
     assert comes_back(issue, "gamma")
 
 
 def test_a_release_to_come_needs_not_be_known(issue: Issue, user: User) -> None:
-    triage.resolve_in([issue.pk], FixedIn(future="shop@2.0"), user=user)
+    settling.resolve_in([issue.pk], FixedIn(future="shop@2.0"), user=user)
     assert not comes_back(issue, "shop@1.9")
     assert not comes_back(issue, "build-of-today")
     assert comes_back(issue, "shop@2.0")
@@ -100,7 +101,7 @@ def test_where_nothing_was_released_the_first_release_is_next(
     project: Project, user: User
 ) -> None:
     issue = make_issue(project)
-    triage.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
+    settling.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
     assert not comes_back(issue, None)
     assert comes_back(issue, "0.1")
 
@@ -110,7 +111,7 @@ def test_a_commit_is_fixed_in_the_release_that_brings_it(
 ) -> None:
     release = Release.objects.get(version="shop@1.1")
     ReleaseCommit.objects.create(release=release, place=0, sha="c0ffee")
-    triage.resolve_in([issue.pk], FixedIn(commit="c0ffee"), user=user)
+    settling.resolve_in([issue.pk], FixedIn(commit="c0ffee"), user=user)
     assert not comes_back(issue, "shop@1.0")
     assert comes_back(issue, "shop@1.1")
 
@@ -118,22 +119,22 @@ def test_a_commit_is_fixed_in_the_release_that_brings_it(
 def test_an_unknown_commit_comes_with_the_next_release(
     issue: Issue, user: User
 ) -> None:
-    triage.resolve_in([issue.pk], FixedIn(commit="c0ffee"), user=user)
+    settling.resolve_in([issue.pk], FixedIn(commit="c0ffee"), user=user)
     assert not comes_back(issue, "shop@1.1")
     assert comes_back(issue, "shop@1.2")
 
 
 def test_an_unknown_release_changes_nothing(issue: Issue, user: User) -> None:
     with pytest.raises(NoSuchRelease):
-        triage.resolve_in([issue.pk], FixedIn(release="shop@7"), user=user)
+        settling.resolve_in([issue.pk], FixedIn(release="shop@7"), user=user)
     other = make_issue(make_project())
     with pytest.raises(NoSuchRelease):
-        triage.resolve_in([issue.pk, other.pk], FixedIn(release=LATEST), user=user)
+        settling.resolve_in([issue.pk, other.pk], FixedIn(release=LATEST), user=user)
     assert status_of(issue) == Status.UNRESOLVED
 
 
 def test_of_a_batch_the_event_with_the_fix_is_told(issue: Issue, user: User) -> None:
-    triage.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
+    settling.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
     old, new = event_of(issue, "shop@1.1"), event_of(issue, "shop@1.2")
     last = event_of(issue, "shop@1.0")
     stored = store(old, new, last)
@@ -145,26 +146,26 @@ def test_of_a_batch_the_event_with_the_fix_is_told(issue: Issue, user: User) -> 
 def test_a_second_delivery_does_not_reopen(issue: Issue, user: User) -> None:
     event = event_of(issue, "shop@1.2")
     store(event)
-    triage.resolve_in([issue.pk], FixedIn(release=LATEST), user=user)
+    settling.resolve_in([issue.pk], FixedIn(release=LATEST), user=user)
     store(event)
     assert status_of(issue) == Status.RESOLVED
 
 
 def test_what_was_received_before_proves_nothing(issue: Issue, user: User) -> None:
     event = event_of(issue, "shop@1.2")
-    triage.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
+    settling.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
     store(event)
     assert status_of(issue) == Status.RESOLVED
 
 
 def test_resolving_now_forgets_the_release(issue: Issue, user: User) -> None:
-    triage.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
-    assert triage.resolve([issue.pk], user=user) == [issue.pk]
+    settling.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
+    assert settling.resolve([issue.pk], user=user) == [issue.pk]
     assert comes_back(issue, "shop@1.0")
 
 
 def test_undo_brings_the_release_back(issue: Issue, user: User) -> None:
-    triage.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
+    settling.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
     changes = triage.set_status([issue.pk], Status.UNRESOLVED, user=user)
     assert not Resolution.objects.exists()
     assert triage.undo(changes, Status.UNRESOLVED, user=user) == [issue.pk]
@@ -178,12 +179,12 @@ def test_each_project_has_its_own_latest_release(issue: Issue, user: User) -> No
     organization = issue.project.organization
     other = make_issue(make_project(organization=organization), release="api@5.0")
     ids = [issue.pk, other.pk]
-    triage.resolve_in(ids, FixedIn(release=LATEST), user=user)
+    settling.resolve_in(ids, FixedIn(release=LATEST), user=user)
     versions = Resolution.objects.order_by("issue").values_list("version", flat=True)
     assert list(versions) == ["shop@1.1", "api@5.0"]
 
 
 def test_repair_finds_no_difference(issue: Issue, user: User) -> None:
-    triage.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
+    settling.resolve_in([issue.pk], FixedIn(is_next=True), user=user)
     store(event_of(issue, "shop@1.1"), event_of(issue, "shop@1.2"))
     assert repair(dry_run=True).differences == 0

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from issues import finding, triage
+from issues import finding
 from issues.cursors import Sort
 from issues.listing import count_issues, list_issues
 from issues.merging.changes import merge
 from issues.models import Assignment, Event, Issue, IssueState
 from issues.search import parse
 from projects.models import Membership, Project, Team
+from tests import settling
 from tests.factories import (
     make_event,
     make_exception,
@@ -236,7 +237,7 @@ def test_who_an_issue_is_assigned_to(project: Project) -> None:
 
 
 def test_what_is_ignored_for_ever(project: Project) -> None:
-    triage.ignore([Issue.objects.get(type="Mail").pk], user=None)
+    settling.ignore([Issue.objects.get(type="Mail").pk], user=None)
     assert found(project, "is:forever") == {"Mail"}
     assert found(project, "is:until_condition_met") == set()
 

@@ -12,6 +12,7 @@ from issues.newevent import NewEvent
 from issues.repair import repair
 from issues.snoozes import Until
 from projects.models import User
+from tests import settling
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 from tests.people import make_user
 
@@ -45,7 +46,7 @@ def is_open(issue: Issue) -> bool:
 
 
 def test_the_nth_event_reopens_and_none_before(issue: Issue, user: User) -> None:
-    triage.ignore_until([issue.pk], Until(events=3), user=user)
+    settling.ignore_until([issue.pk], Until(events=3), user=user)
     store(event_of(issue))
     store(event_of(issue))
     assert not is_open(issue)
@@ -62,13 +63,13 @@ def test_the_nth_event_reopens_and_none_before(issue: Issue, user: User) -> None
 
 
 def test_a_batch_counts_all_its_events(issue: Issue, user: User) -> None:
-    triage.ignore_until([issue.pk], Until(events=3), user=user)
+    settling.ignore_until([issue.pk], Until(events=3), user=user)
     store(event_of(issue), event_of(issue), event_of(issue))
     assert is_open(issue)
 
 
 def test_a_second_delivery_does_not_count(issue: Issue, user: User) -> None:
-    triage.ignore_until([issue.pk], Until(events=2), user=user)
+    settling.ignore_until([issue.pk], Until(events=2), user=user)
     event = event_of(issue)
     for _ in range(3):
         store(event)
@@ -78,7 +79,7 @@ def test_a_second_delivery_does_not_count(issue: Issue, user: User) -> None:
 
 
 def test_only_users_that_are_new_to_the_issue_count(issue: Issue, user: User) -> None:
-    triage.ignore_until([issue.pk], Until(users=2), user=user)
+    settling.ignore_until([issue.pk], Until(users=2), user=user)
     for who in ("ann", "ann", "first"):
         store(event_of(issue, who=who))
     assert not is_open(issue)
@@ -90,7 +91,7 @@ def test_events_must_come_within_the_window(
     issue: Issue, user: User, now: datetime
 ) -> None:
     until = Until(events=3, event_window=10)
-    triage.ignore_until([issue.pk], until, user=user)
+    settling.ignore_until([issue.pk], until, user=user)
     for minute in (0, 6, 12, 18):
         store(event_of(issue, now + minute * MINUTE))
     assert not is_open(issue)
@@ -103,7 +104,7 @@ def test_the_windows_end_inside_a_batch_counts(
 ) -> None:
     """Of a backlog: three within ten minutes, and a fourth long after them."""
     until = Until(events=3, event_window=10)
-    triage.ignore_until([issue.pk], until, user=user)
+    settling.ignore_until([issue.pk], until, user=user)
     store(event_of(issue, now), event_of(issue, now + MINUTE))
     store(event_of(issue, now + 2 * MINUTE), event_of(issue, now + 60 * MINUTE))
     assert is_open(issue)
@@ -113,7 +114,7 @@ def test_what_leaves_the_window_as_the_next_comes_is_out(
     issue: Issue, user: User, now: datetime
 ) -> None:
     until = Until(events=2, event_window=10)
-    triage.ignore_until([issue.pk], until, user=user)
+    settling.ignore_until([issue.pk], until, user=user)
     store(event_of(issue, now), event_of(issue, now + 10 * MINUTE))
     store(event_of(issue, now + 20 * MINUTE))
     assert not is_open(issue)
@@ -124,7 +125,7 @@ def test_what_leaves_the_window_as_the_next_comes_is_out(
 def test_users_must_come_within_the_window(
     issue: Issue, user: User, now: datetime
 ) -> None:
-    triage.ignore_until([issue.pk], Until(users=2, user_window=10), user=user)
+    settling.ignore_until([issue.pk], Until(users=2, user_window=10), user=user)
     store(event_of(issue, now, "first"), event_of(issue, now + MINUTE, "first"))
     store(event_of(issue, now + 20 * MINUTE, "ann"))
     assert not is_open(issue)
@@ -135,7 +136,7 @@ def test_users_must_come_within_the_window(
 def test_after_its_time_the_next_event_reopens(
     issue: Issue, user: User, now: datetime
 ) -> None:
-    triage.ignore_until([issue.pk], Until(minutes=30), user=user)
+    settling.ignore_until([issue.pk], Until(minutes=30), user=user)
     store(event_of(issue, now))
     assert not is_open(issue)
     store(event_of(issue, now + 30 * MINUTE))
@@ -145,7 +146,7 @@ def test_after_its_time_the_next_event_reopens(
 def test_after_its_time_it_is_reopened_without_an_event(
     issue: Issue, user: User, now: datetime
 ) -> None:
-    triage.ignore_until([issue.pk], Until(minutes=30), user=user)
+    settling.ignore_until([issue.pk], Until(minutes=30), user=user)
     assert triage.wake_due(now) == 0
     assert not is_open(issue)
     assert triage.wake_due(now + 30 * MINUTE) == 1
@@ -156,14 +157,14 @@ def test_after_its_time_it_is_reopened_without_an_event(
 
 def test_whatever_comes_first_ends_it(issue: Issue, user: User) -> None:
     until = Until(minutes=30, events=100, users=1)
-    triage.ignore_until([issue.pk], until, user=user)
+    settling.ignore_until([issue.pk], until, user=user)
     store(event_of(issue))
     assert is_open(issue)
 
 
 def test_forever_is_forever(issue: Issue, user: User, now: datetime) -> None:
-    triage.ignore_until([issue.pk], Until(events=1), user=user)
-    assert triage.ignore([issue.pk], user=user) == [issue.pk]
+    settling.ignore_until([issue.pk], Until(events=1), user=user)
+    assert settling.ignore([issue.pk], user=user) == [issue.pk]
     store(event_of(issue, now + timedelta(days=1)))
     assert triage.wake_due(now + timedelta(days=10_000)) == 0
     assert not is_open(issue)
@@ -171,13 +172,13 @@ def test_forever_is_forever(issue: Issue, user: User, now: datetime) -> None:
 
 def test_ignoring_anew_counts_anew(issue: Issue, user: User) -> None:
     for _ in range(2):
-        triage.ignore_until([issue.pk], Until(events=2), user=user)
+        settling.ignore_until([issue.pk], Until(events=2), user=user)
         store(event_of(issue))
     assert not is_open(issue)
 
 
 def test_undo_counts_on_from_where_it_was(issue: Issue, user: User) -> None:
-    triage.ignore_until([issue.pk], Until(events=2), user=user)
+    settling.ignore_until([issue.pk], Until(events=2), user=user)
     store(event_of(issue))
     changes = triage.set_status([issue.pk], Status.RESOLVED, user=user)
     assert triage.undo(changes, Status.RESOLVED, user=user) == [issue.pk]
@@ -186,6 +187,6 @@ def test_undo_counts_on_from_where_it_was(issue: Issue, user: User) -> None:
 
 
 def test_repair_finds_no_difference(issue: Issue, user: User) -> None:
-    triage.ignore_until([issue.pk], Until(events=2), user=user)
+    settling.ignore_until([issue.pk], Until(events=2), user=user)
     store(event_of(issue), event_of(issue))
     assert repair(dry_run=True).differences == 0

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from issues import events, partitions, sql, triage
+from issues import events, partitions, sql
 from issues.models import (
     Activity,
     Event,
@@ -23,6 +23,7 @@ from issues.models import (
 )
 from issues.tagcounts import VALUES_OF_A_KEY, tags_of_issue
 from projects.models import Project
+from tests import settling
 from tests.factories import (
     make_event,
     make_exception,
@@ -193,7 +194,7 @@ def test_new_issue_is_new_and_unresolved_with_activity(project: Project) -> None
 
 def test_resolved_issue_comes_back_as_a_regression(project: Project) -> None:
     issue = make_issue(project)
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     stored = store(make_event(project))
     assert stored.reopened_issues == [issue.pk]
     state = state_of(project)
@@ -205,7 +206,7 @@ def test_resolved_issue_comes_back_as_a_regression(project: Project) -> None:
 def test_event_from_before_the_resolving_does_not_reopen(project: Project) -> None:
     issue = make_issue(project)
     earlier = datetime.now(UTC) - timedelta(seconds=5)
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     store(make_event(project, received_at=earlier))
     state = state_of(project)
     assert (state.status, state.event_count) == (Status.RESOLVED, 2)
@@ -213,7 +214,7 @@ def test_event_from_before_the_resolving_does_not_reopen(project: Project) -> No
 
 def test_ignored_issue_stays_ignored(project: Project) -> None:
     issue = make_issue(project)
-    triage.ignore([issue.pk], user=None)
+    settling.ignore([issue.pk], user=None)
     store(make_event(project))
     assert state_of(project).status == Status.IGNORED
 

@@ -8,6 +8,7 @@ from issues import triage
 from issues.models import Activity, Bookmark, Issue, IssueState, Status, Substatus
 from issues.snoozes import Until
 from projects.models import User
+from tests import settling
 from tests.factories import make_issue, make_project
 from tests.people import make_user
 
@@ -36,7 +37,7 @@ def kinds(issue: Issue) -> list[str]:
 
 
 def test_resolving_says_who_and_when(issue: Issue, user: User) -> None:
-    assert triage.resolve([issue.pk], user=user) == [issue.pk]
+    assert settling.resolve([issue.pk], user=user) == [issue.pk]
     assert status_of(issue) == (Status.RESOLVED, Substatus.NONE)
     activity = Activity.objects.get(issue=issue, kind=Activity.Kind.RESOLVED)
     assert activity.user == user
@@ -44,15 +45,15 @@ def test_resolving_says_who_and_when(issue: Issue, user: User) -> None:
 
 
 def test_a_second_resolving_changes_nothing(issue: Issue, user: User) -> None:
-    triage.resolve([issue.pk], user=user)
-    assert triage.resolve([issue.pk], user=user) == []
+    settling.resolve([issue.pk], user=user)
+    assert settling.resolve([issue.pk], user=user) == []
     assert kinds(issue) == ["set_resolved"]
 
 
 def test_reopening_and_ignoring(issue: Issue, user: User) -> None:
-    assert triage.unresolve([issue.pk], user=user) == []
-    triage.ignore([issue.pk], user=user)
-    triage.unresolve([issue.pk], user=user)
+    assert settling.unresolve([issue.pk], user=user) == []
+    settling.ignore([issue.pk], user=user)
+    settling.unresolve([issue.pk], user=user)
     assert status_of(issue) == (Status.UNRESOLVED, Substatus.ONGOING)
     assert kinds(issue) == ["set_ignored", "set_unresolved"]
 
@@ -66,21 +67,21 @@ def test_undo_brings_back_what_was(issue: Issue, user: User) -> None:
 
 def test_undo_leaves_alone_what_has_changed_since(issue: Issue, user: User) -> None:
     changes = triage.set_status([issue.pk], Status.RESOLVED, user=user)
-    triage.ignore([issue.pk], user=user)
+    settling.ignore([issue.pk], user=user)
     assert triage.undo(changes, Status.RESOLVED, user=user) == []
     assert status_of(issue)[0] == Status.IGNORED
 
 
 def test_undo_leaves_alone_what_was_done_again_since(issue: Issue, user: User) -> None:
     changes = triage.set_status([issue.pk], Status.IGNORED, user=user)
-    triage.ignore_until([issue.pk], Until(events=5), user=user)
+    settling.ignore_until([issue.pk], Until(events=5), user=user)
     assert triage.undo(changes, Status.IGNORED, user=user) == []
     assert status_of(issue) == (Status.IGNORED, Substatus.UNTIL_CONDITION)
 
 
 def test_unknown_issues_are_nobodys(user: User) -> None:
-    assert triage.resolve([2**31 - 1], user=user) == []
-    assert triage.resolve([], user=user) == []
+    assert settling.resolve([2**31 - 1], user=user) == []
+    assert settling.resolve([], user=user) == []
 
 
 def test_bookmarks_are_set_once_and_removed(issue: Issue, user: User) -> None:

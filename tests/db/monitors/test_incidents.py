@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from issues import triage
 from issues.events import latest_event, open_event
 from issues.models import Activity, Event, Issue, IssueState, Status, Substatus
 from issues.repair import repair
 from issues.tagcounts import tags_of_issue
 from monitors.models import Monitor
 from projects.models import Project
+from tests import settling
 from tests.monitoring import (
     NOON,
     at,
@@ -184,7 +184,7 @@ def test_order_within_a_batch_counts(monitor: Monitor) -> None:
 
 def test_issue_that_somebody_ignores_stays_ignored(monitor: Monitor) -> None:
     check_in(monitor, "error", NOON)
-    triage.ignore([Issue.objects.get().pk], user=None)
+    settling.ignore([Issue.objects.get().pk], user=None)
     check_in(monitor, "ok", at("12:10"))
     assert state_of(monitor).status == Status.IGNORED
 

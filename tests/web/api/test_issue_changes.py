@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import Model
 
-from issues import triage
 from issues.models import (
     Activity,
     Assignment,
@@ -19,6 +18,7 @@ from issues.models import (
 )
 from issues.shortid import encode
 from projects.models import DiscardedIssue, Organization, Project, Team
+from tests import settling
 from tests.factories import (
     make_event,
     make_exception,
@@ -280,7 +280,7 @@ def test_many_issues_are_changed_by_a_search(api: API, issues: list[Issue]) -> N
 def test_without_ids_and_search_all_issues_are_changed(
     api: API, issues: list[Issue]
 ) -> None:
-    triage.ignore([issues[0].pk], user=None)
+    settling.ignore([issues[0].pk], user=None)
     assert api.put(MANY, {"status": "resolved"}).status == 200
     assert {status_of(issue) for issue in issues} == {Status.RESOLVED}
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from issues import triage
 from issues.models import Issue
 from issues.shortid import encode
 from projects.models import Organization, Project
+from tests import settling
 from tests.factories import (
     make_event,
     make_exception,
@@ -162,7 +162,7 @@ def test_without_a_query_only_unresolved_issues_are_listed(
     api: API, project: Project
 ) -> None:
     solved, open_ = make_issues(project, 2)
-    triage.resolve([solved.pk], user=None)
+    settling.resolve([solved.pk], user=None)
     assert ids(api.get(LIST).body) == [str(open_.pk)]
     assert ids(api.get(LIST, query="is:resolved").body) == [str(solved.pk)]
     assert len(api.get(LIST, query="").body) == 2
@@ -250,7 +250,7 @@ def test_environments_narrow(api: API, project: Project) -> None:
 
 def test_a_short_id_alone_finds_its_issue(api: API, project: Project) -> None:
     issue, _ = make_issues(project, 2)
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     for path in (LIST, ALL):
         answer = api.get(path, query=encode("shop", issue.number).lower())
         assert ids(answer.body) == [str(issue.pk)]

@@ -7,10 +7,11 @@ import re
 import pytest
 from django.test import Client
 
-from issues import happenings, operations, triage
+from issues import happenings, operations
 from issues.models import Issue, IssueState, Operation, Status
 from issues.operations import Selection, marks, status
 from projects.models import Membership, Project, Role
+from tests import settling
 from tests.factories import (
     make_event,
     make_issue,
@@ -99,7 +100,7 @@ def test_what_the_service_does_is_told_beside_it(
     project: Project, member: Client, ada: Membership
 ) -> None:
     issue = make_issue(project)
-    triage.resolve([issue.pk], user=ada.user)
+    settling.resolve([issue.pk], user=ada.user)
     store(make_event(project, make_payload(release="shop@2")))
     newest, before = lines(page_of(member))
     assert "Regressed in shop@2" in newest
@@ -130,9 +131,9 @@ def test_pages_follow_one_another_without_gap(
 ) -> None:
     monkeypatch.setattr(happenings, "ROWS", 2)
     do(issues, status.ignore(), ada)
-    triage.unresolve([issues[0].pk], user=ada.user)
+    settling.unresolve([issues[0].pk], user=ada.user)
     do(issues[1:], status.unresolve(), ada)
-    triage.ignore([issues[0].pk], user=ada.user)
+    settling.ignore([issues[0].pk], user=ada.user)
     do(issues[:1], status.unresolve(), ada)
     seen, address = [], PROJECT
     while address:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from issues import triage
 from issues.models import (
     Bookmark,
     Issue,
@@ -19,6 +18,7 @@ from issues.models import (
     Substatus,
 )
 from projects.models import Project
+from tests import settling
 from tests.factories import make_issue, make_project
 
 LIST = "/o/acme/p/shop/"
@@ -191,7 +191,7 @@ def test_one_organization_cannot_undo_anothers(
 def test_nothing_is_undone_twice(issue: Issue, member: Client) -> None:
     address = undo_of(change(member, "resolve", issue.pk))
     member.post(address, {"next": LIST})
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     member.post(address, {"next": LIST})
     assert "be undone any more" in member.get(LIST).content.decode()
     assert status_of(issue) == Status.RESOLVED

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issues import triage
 from issues.models import Issue
 from projects.models import Project
+from tests import settling
 from tests.factories import make_issue, make_organization, make_project
 from tests.files import PNG, attach_to
 from tests.reports import say
@@ -65,7 +65,7 @@ def test_resolved_issues_take_their_reports_with_them(
     issue: Issue, project: Project, member: Client
 ) -> None:
     say(project, "On the issue", about=issue)
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     say(project, "On nothing")
     assert "On the issue" not in html(member, PAGE)
     assert "On nothing" in html(member, PAGE)

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from issues import triage
 from issues.models import Issue
 from issues.resolutions import FixedIn
 from issues.snoozes import Until
 from projects.models import Project
 from releases.models import ReleaseProject
+from tests import settling
 from tests.factories import make_event, make_payload, store
 from tests.people import make_user
 
@@ -59,14 +59,14 @@ def test_without_a_release_or_a_change_there_is_no_bar(
 
 def test_who_resolved_it_and_what_would_reopen_it(issue: Issue, member: Client) -> None:
     ann = make_user("ann@example.com")
-    triage.resolve([issue.pk], user=ann)
+    settling.resolve([issue.pk], user=ann)
     said = bar(page(member))
     assert "Resolved by ann@example.com just now" in said
     assert "the next event reopens it" in said
 
 
 def test_in_which_release_it_was_resolved(issue: Issue, member: Client) -> None:
-    triage.resolve_in([issue.pk], FixedIn(release="shop@1.1"), user=None)
+    settling.resolve_in([issue.pk], FixedIn(release="shop@1.1"), user=None)
     said = bar(page(member))
     assert "Resolved in 1.1 just now" in said
     assert "an event of 1.1 or a later release reopens it" in said
@@ -76,7 +76,7 @@ def test_how_often_it_came_back_and_with_which_event(
     issue: Issue, project: Project, member: Client
 ) -> None:
     for release in ("shop@1.2", "shop@1.3"):
-        triage.resolve([issue.pk], user=None)
+        settling.resolve([issue.pk], user=None)
         happen(project, release, ago=-timedelta(seconds=30))
     html = page(member)
     assert "Came back 2 times, last in 1.3" in bar(html)
@@ -84,7 +84,7 @@ def test_how_often_it_came_back_and_with_which_event(
 
 
 def test_what_an_ignored_issue_waits_for(issue: Issue, member: Client) -> None:
-    triage.ignore_until([issue.pk], Until(events=10), user=None)
+    settling.ignore_until([issue.pk], Until(events=10), user=None)
     assert "Ignored until the first of these: 10 more events" in bar(page(member))
 
 
@@ -112,7 +112,7 @@ def test_a_bar_leads_to_its_events(issue: Issue, member: Client, graph: str) -> 
 
 
 def test_releases_and_changes_are_marked(issue: Issue, member: Client) -> None:
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     happen(issue.project, "shop@1.2", ago=-timedelta(seconds=30))
     html = page(member, "?graph=14d")
     for kind in ("release", "resolved", "regressed"):

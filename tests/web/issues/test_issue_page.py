@@ -12,10 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issues import triage
 from issues.events import latest_event
 from issues.models import Event, Issue, Sighting
 from projects.models import Project
+from tests import settling
 from tests.factories import make_event, make_issue, make_payload, store
 
 MAX_BYTES = 120 * 1024
@@ -147,7 +147,7 @@ def test_why_the_events_are_one_issue(issue: Issue, member: Client) -> None:
 
 
 def test_what_happened_is_told(issue: Issue, member: Client) -> None:
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     later = datetime.now(UTC) + timedelta(minutes=1)
     store(make_event(issue.project, received_at=later))
     html = page(member, path(issue))
@@ -159,7 +159,7 @@ def test_what_happened_is_told(issue: Issue, member: Client) -> None:
 
 def test_the_buttons_fit_the_status(issue: Issue, member: Client) -> None:
     assert 'value="resolve"' in page(member, path(issue))
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     html = page(member, path(issue))
     assert 'value="unresolve"' in html
     assert 'value="resolve"' not in html

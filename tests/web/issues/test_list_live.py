@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issues import triage
 from issues.models import Issue, IssueState, Status
 from projects.models import Project
+from tests import settling
 from tests.factories import make_event, make_issue, store
 
 LIST = "/o/acme/p/shop/"
@@ -73,7 +73,7 @@ def test_what_others_resolved_stays_where_it_is(
     project: Project, member: Client
 ) -> None:
     issue = make_issue(project)
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     html = poll(member, "", issue)[1]
     assert '<span class="badge b-ok">Resolved</span>' in html
 

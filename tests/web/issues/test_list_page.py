@@ -11,10 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issues import triage
 from issues.events import latest_event
 from issues.models import Issue
 from projects.models import Project, Role
+from tests import settling
 from tests.factories import (
     make_event,
     make_exception,
@@ -84,7 +84,7 @@ def test_resolved_issues_are_not_in_the_default_list(
     project: Project, member: Client
 ) -> None:
     issue = make_issue(project)
-    triage.resolve([issue.pk], user=None)
+    settling.resolve([issue.pk], user=None)
     assert "Nothing unresolved" in page(member)
     assert len(links(page(member, q="is:resolved"))) == 1
     assert len(links(page(member, q=""))) == 1

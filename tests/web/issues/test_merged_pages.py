@@ -7,10 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from issues import triage
 from issues.merging.changes import merge, unmerge
 from issues.models import Event, FamilyMember, Fingerprint, Issue, UserReport
 from projects.models import Project
+from tests import settling
 from tests.factories import make_exception, make_issue, make_project
 
 ACME = "/o/acme/p/shop"
@@ -109,7 +109,7 @@ def test_feedback_follows_the_survivor(
     )
     assert "it broke" in member.get(path(survivor, "feedback/")).content.decode()
     assert path(survivor) in member.get(ACME + "/feedback/").content.decode()
-    triage.resolve([survivor.pk], user=None)
+    settling.resolve([survivor.pk], user=None)
     assert "it broke" not in member.get(ACME + "/feedback/").content.decode()
 
 

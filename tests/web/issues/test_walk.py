@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from issues import triage
 from issues.models import Issue
 from projects.models import Project
+from tests import settling
 from tests.factories import make_event, make_exception, make_payload, store
 
 HOME = "/o/acme/p/shop/"
@@ -44,7 +44,7 @@ def test_down_the_list_and_up_again(issues: list[Issue], member: Client) -> None
 def test_issues_of_another_status_or_project_are_passed_over(
     issues: list[Issue], project: Project, member: Client
 ) -> None:
-    triage.resolve([issues[1].pk], user=None)
+    settling.resolve([issues[1].pk], user=None)
     assert goes(member, issues[2], "next").endswith(f"issues/{issues[0].number}/")
     assert goes(member, issues[1], "next") == HOME
 
