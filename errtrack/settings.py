@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from errtrack import env
+from errtrack import env, mailserver
 from errtrack.embedded import addresses
 from errtrack.listener import reachable
 from errtrack.schedule import BEAT_SCHEDULE
@@ -89,6 +89,20 @@ SELF_DSN = env.text("ERRTRACK_SELF_DSN")
 METRICS_TOKEN = env.text("ERRTRACK_METRICS_TOKEN")
 LOGGING_CONFIG = "errtrack.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}
+
+# Mail. Without a server what people ask for goes to the log, and nothing else is sent.
+_MAIL = mailserver.server(env.text("ERRTRACK_MAIL_URL"))
+IS_MAIL_ON = _MAIL is not None
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = mailserver.sender(env.text("ERRTRACK_MAIL_FROM"), PUBLIC_URL)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Of each step of talking with the server: connecting, greeting, handing over.
+EMAIL_TIMEOUT = 10
+if _MAIL is not None:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.has_starttls, _MAIL.has_tls
 
 # The first owner.
 OWNER_EMAIL = env.text("ERRTRACK_OWNER_EMAIL", "admin@example.com")
@@ -184,7 +198,6 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # Cookies and headers.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS

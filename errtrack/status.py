@@ -62,6 +62,9 @@ class Status:
     set_aside: int
     database_bytes: int
     disk: Disk | None
+    # Where mail is handed over, as HOST:PORT; empty: nowhere.
+    mail_server: str
+    mail_from: str
     # Pairs of a program and its version.
     versions: list[tuple[str, str]]
 
@@ -78,6 +81,8 @@ def ask() -> Status:
         set_aside=PoisonEntry.objects.count(),
         database_bytes=_database_bytes(),
         disk=_or_none(_disk),
+        mail_server=_mail_server(),
+        mail_from=settings.DEFAULT_FROM_EMAIL,
         versions=_versions(),
     )
 
@@ -105,6 +110,12 @@ def _shards() -> list[Shard]:
 def _disk() -> Disk:
     usage = shutil.disk_usage(settings.DATA_DIR)
     return Disk(free=usage.free, total=usage.total)
+
+
+def _mail_server() -> str:
+    if not settings.IS_MAIL_ON:
+        return ""
+    return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
 
 
 def _database_bytes() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.utils import user_pk_to_url_str
@@ -13,6 +14,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from projects.models import User
+
+log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # Untyped library.
@@ -28,6 +31,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # Untyped li
     def get_reset_password_from_key_url(self, key: str) -> str:
         """By our own address, never by the Host header, which a sender can forge."""
         return _set_password_url(key)
+
+    def send_mail(self, template_prefix: str, email: str, context: Any) -> None:
+        """Whether it left is in the log: an answer that told would tell, too, whether
+        anybody has that address."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:
+            # smtplib's errors are of this kind, too.
+            log.error(
+                "a mail could not be sent", kind=template_prefix, error=str(error)
+            )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The key of sign-in limits; servers on a Unix socket know no address."""

@@ -74,6 +74,18 @@ def test_what_was_set_aside_is_counted(owner: Client, project: Project) -> None:
     assert '<b title="1">1</b>' in shown(owner)
 
 
+def test_that_no_mail_leaves_is_said(owner: Client) -> None:
+    assert "No mail leaves: ERRTRACK_MAIL_URL is not set" in shown(owner)
+
+
+def test_the_mail_server_is_named(owner: Client, settings: Settings) -> None:
+    settings.IS_MAIL_ON = True
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "mail.example", 587
+    page = shown(owner)
+    assert "mail.example:587" in page
+    assert "No mail leaves" not in page
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.ADMIN])
 def test_only_owners_may_see_it(project: Project, role: Role) -> None:
     assert client_of(project.organization, role).get(STATUS).status_code == 403
