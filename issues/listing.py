@@ -65,6 +65,8 @@ class Page:
     """Some rows, and the way to those around them."""
 
     rows: list[IssueRow]
+    # What each row was sorted by.
+    keys: list[int]
     next_cursor: str | None
     previous_cursor: str | None
     # How many rows stand before the first of this page, as far as known.
@@ -122,6 +124,26 @@ def list_issues(
     return _page(placed, place, limit, total)
 
 
+def issue_beside(
+    *,
+    projects: Sequence[Project],
+    filter: IssueFilter,
+    sort: Sort,
+    place: Cursor,
+    user: User | None,
+    now: datetime,
+) -> tuple[int, int] | None:
+    """Key and id of the issue that follows the place in its direction, if one does.
+
+    The issue at the place need not match any more.
+    """
+    where = conditions(projects, filter, user)
+    if where is None:
+        return None
+    pairs = Search(where, sort, now).page(place, 1).pairs
+    return pairs[0] if pairs else None
+
+
 def rows_by_id(
     projects: Sequence[Project],
     issue_ids: Sequence[int],
@@ -164,6 +186,7 @@ def matching_ids(
 
 _NOTHING = Page(
     rows=[],
+    keys=[],
     next_cursor=None,
     previous_cursor=None,
     offset=0,
@@ -266,6 +289,7 @@ def _page(
     has_previous = has_more if is_backward else place is not None
     return Page(
         rows=[one.row for one in found],
+        keys=[one.key for one in found],
         next_cursor=found[-1].cursor(offset + len(found), is_backward=False)
         if found and has_next
         else None,

@@ -19,11 +19,12 @@
     link(next).focus({ preventScroll: true });
     next.scrollIntoView({ block: "nearest" });
   };
+  const peekOf = (a) => { const u = new URL(a.href); return `${u.pathname}peek/${u.search}`; };
   const peek = () => {
     const row = cur(), p = row && $(".peek", row);
     if (!row) return false;
     if (p) p.hidden = !p.hidden;
-    else htmx.ajax("GET", `${link(row).getAttribute("href")}peek/`, { target: $(".c-peek", row), swap: "innerHTML" });
+    else htmx.ajax("GET", peekOf(link(row)), { target: $(".c-peek", row), swap: "innerHTML" });
   };
 
   // Selection: boxes of the form; with Shift, all from the last box that was pressed.
@@ -137,6 +138,8 @@
     row.classList.toggle("unseen", next.classList.contains("unseen"));
     for (const part of [".c-seen", ".c-graph", ".n-events", ".n-users", ".r-sub", ".c-who:not(:has([open]))"]) replace($(part, row), $(part.split(":")[0], next));
     const had = document.activeElement === link(row);
+    // Its place in the list stays the one that it was shown at.
+    link(next).setAttribute("href", link(row).getAttribute("href"));
     if (replace($(".r-title", row), $(".r-title", next)) && had) link(row).focus({ preventScroll: true });
   };
   acts.live = () => { sessionStorage.setItem("live", isPaused() ? "on" : "off"); failures = 0; if (isLive()) ask(); else listen(); };
@@ -151,6 +154,9 @@
     p: () => acts.live(),
     Escape: () => picked().length > 0 && acts.clear(),
   });
+  // Who comes back from an issue finds the cursor on its row.
+  const came = document.getElementById(location.hash.slice(1));
+  if (came?.matches(".row")) { show(came); link(came).focus({ preventScroll: true }); }
   paint();
   listen();
 })();

@@ -60,6 +60,7 @@ from projects.windows import Graph, Window
 
 _NOTHING = Page(
     rows=[],
+    keys=[],
     next_cursor=None,
     previous_cursor=None,
     offset=0,

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from issues.event import ProcessingError
-from issues.listing import Page, count_issues
+from issues.listing import count_issues
 from issues.models import Attachment, Status, Substatus
 from issues.search import UNRESOLVED
 from projects.ui import bars, compact
@@ -52,6 +52,15 @@ class _Issue(Protocol):
     def type(self) -> str: ...
     @property
     def value(self) -> str: ...
+
+
+class _Counted(Protocol):
+    """What a page of a list and a place in it both know."""
+
+    @property
+    def total(self) -> int: ...
+    @property
+    def total_is_capped(self) -> bool: ...
 
 
 class _State(Protocol):
@@ -102,7 +111,7 @@ def _badge(style: str, text: str) -> SafeString:
 
 
 @register.filter
-def total(page: Page) -> str:
+def total(page: _Counted) -> str:
     """How many match: exact as far as was counted, then "10k+" or "1k+"."""
     return f"{compact(page.total)}+" if page.total_is_capped else f"{page.total:,}"
 

@@ -27,7 +27,8 @@ def issue_rows(context: Context, rows: Iterable[IssueRow]) -> SafeString:
     """The items of a list of issues, each with its name as the `id`.
 
     Needs `organization`; `can_triage` gives check boxes and menus, `project` leaves
-    the project's name out, and `assignees` (by issue) says who looks after them.
+    the project's name out, `assignees` (by issue) says who looks after them, and
+    `walks` (by issue) what follows an issue's address to lead through the list.
     """
     writer = _Writer(context)
     return SafeString("".join([writer.row(row) for row in rows]))
@@ -44,6 +45,7 @@ class _Writer:
         self._can_triage = bool(context.get("can_triage"))
         self._names_project = not context.get("project")
         self._assignees: Mapping[int, Assignment] = context.get("assignees") or {}
+        self._walks: Mapping[int, str] = context.get("walks") or {}
         self._places: dict[int, tuple[str, str]] = {}
         self._select = gettext("Select %(id)s")
         self._no_message = escape(gettext("(no message)"))
@@ -57,12 +59,13 @@ class _Writer:
         before, after = self._place(i.project)
         zero = "" if i.user_count else ' class="zero"'
         found = self._assignees.get(i.issue_id)
+        walk = escape(self._walks.get(i.issue_id, ""))
         return (
             f'<li class="row{" unseen" if i.is_unseen else ""}" id="i-{i.issue_id}">\n'
             f"{self._check(i)}\n"
             '<div class="c-main" hx-disable>\n'
             f'<div class="r-title">{level(i.level)}'
-            f'<a class="r-link" href="{before}{i.number}{after}">'
+            f'<a class="r-link" href="{before}{i.number}{after}{walk}">'
             f"<b><bdi>{_text(headline(i))}</bdi></b> "
             f'<span class="culprit"><bdi>{_text(i.culprit)}</bdi></span></a>'
             f"{badge(i)}</div>\n"

@@ -17,6 +17,8 @@ from projects.models import Project
 from projects.windows import Graph
 
 DEFAULT_QUERY = "is:unresolved"
+# Of a page.
+ROWS = 25
 QUERY_CHARS = 2000
 # A menu of more names than these is no menu.
 MENU_NAMES = 50

@@ -13,6 +13,7 @@ from issues.comments import CommentRefused
 from issues.models import Activity
 from issues.views.frame import issue_path
 from issues.views.scope import OpenIssue, Scope, page
+from issues.views.walks import on
 from projects.access import Permission, require_role
 
 
@@ -26,8 +27,8 @@ def add(request: HttpRequest, scope: Scope, project: str, number: int) -> HttpRe
         comment = comments.add(found.issue, text, scope.user)
     except CommentRefused as refused:
         messages.error(request, str(refused))
-        return _back(scope, found, "activity")
-    return _back(scope, found, f"comment-{comment.pk}")
+        return _back(request, scope, found, "activity")
+    return _back(request, scope, found, f"comment-{comment.pk}")
 
 
 @require_POST
@@ -49,7 +50,7 @@ def change(
         comments.edit(one, request.POST.get("text", ""), scope.organization)
     except CommentRefused as refused:
         messages.error(request, str(refused))
-    return _back(scope, found, f"comment-{one.pk}")
+    return _back(request, scope, found, f"comment-{one.pk}")
 
 
 def _delete(
@@ -59,8 +60,12 @@ def _delete(
         raise PermissionDenied(_("You can delete your own comments only."))
     comment.delete()
     messages.success(request, _("Comment deleted"))
-    return _back(scope, found, "activity")
+    return _back(request, scope, found, "activity")
 
 
-def _back(scope: Scope, found: OpenIssue, fragment: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{issue_path(scope, found)}#{fragment}")
+def _back(
+    request: HttpRequest, scope: Scope, found: OpenIssue, fragment: str
+) -> HttpResponse:
+    """To the part of the issue's page, on the walk that its form carried."""
+    path = f"{issue_path(scope, found)}{on(request)}"
+    return HttpResponseRedirect(f"{path}#{fragment}")

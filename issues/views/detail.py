@@ -17,6 +17,7 @@ from issues.views.eventpage import event_context, facts_of, grouping_context
 from issues.views.frame import event_tags, find_event, frame, issue_path, list_path
 from issues.views.scope import Scope, page
 from issues.views.tags import tags_aside
+from issues.views.walks import on
 from projects.access import Permission, permission_of
 
 
@@ -57,7 +58,7 @@ def peek(request: HttpRequest, scope: Scope, project: str, number: int) -> HttpR
     stored = find_event(found, "latest")
     context = {
         "frame": _failing_frame(stored) if stored else None,
-        "href": issue_path(scope, found),
+        "href": f"{issue_path(scope, found)}{on(request)}",
         "list_path": list_path(scope, found),
         "chips": facts_of(dict(event_tags(stored.row))) if stored else [],
     }

@@ -17,9 +17,10 @@ from issues.events import (
     oldest_event,
     open_event,
 )
-from issues.models import Event, Tag
+from issues.models import Event, Issue, Tag
 from issues.views.head import head
 from issues.views.scope import OpenIssue, Scope
+from issues.views.walks import walk_of
 
 
 def frame(
@@ -27,6 +28,8 @@ def frame(
 ) -> dict[str, Any]:
     """Head, figures and chart, as the templates name them."""
     issue = found.issue
+    walk = walk_of(request)
+    usual = list_path(scope, found)
     return {
         "organization": scope.organization,
         "can_triage": scope.can_triage,
@@ -37,7 +40,11 @@ def frame(
         "short_id": shortid.encode(issue.project.slug, issue.number),
         "is_bookmarked": found.is_bookmarked,
         "href": issue_path(scope, found),
-        "list_path": list_path(scope, found),
+        "list_path": usual,
+        "walk": walk,
+        # Keeps the walk on the issue's other pages.
+        "on": walk.query if walk else "",
+        "back": walk.list_path(scope, issue.project.slug) if walk else usual,
         "report_count": found.report_count,
         "merged_count": len(found.family) - 1,
         **head(request, scope, found),
@@ -69,7 +76,10 @@ def event_tags(row: Event) -> list[tuple[str, str]]:
 
 
 def issue_path(scope: Scope, found: OpenIssue) -> str:
-    issue = found.issue
+    return path_of(scope, found.issue)
+
+
+def path_of(scope: Scope, issue: Issue) -> str:
     where = [scope.organization.slug, issue.project.slug, issue.number]
     return reverse("issues:detail", args=where)
 

@@ -33,15 +33,16 @@ from issues.views import live
 from issues.views.asked import (
     GRAPHS,
     PERIODS,
+    ROWS,
     SORTS,
     Asked,
     names_of,
 )
 from issues.views.scope import Scope, base_of, page
+from issues.views.walks import walks_of
 from projects.access import projects_of
 from projects.models import Project
 
-ROWS = 25
 _EVENT_ID = re.compile(r"[0-9a-fA-F]{32}")
 _STATUS_TERM = re.compile(r'(?:^|\s)!?is:(?:"[^"]*"|\S+)')
 
@@ -76,6 +77,7 @@ def all_issues(request: HttpRequest, scope: Scope) -> HttpResponse:
         {
             "place": scope.organization.name,
             "nav": "issues",
+            "is_all": True,
             "path": reverse("issues:all", args=[scope.organization.slug]),
             "suggest_path": reverse(
                 "issues:suggest_all", args=[scope.organization.slug]
@@ -145,6 +147,7 @@ def _answer(
     found = _page(scope, projects, asked, filter)
     context |= {
         "page": found,
+        "walks": walks_of(request.GET, found, is_all="is_all" in context),
         "assignees": assignees_of(row.issue_id for row in found.rows),
         "since": live.token(found.rows, 0, _total(asked, found), timezone.now()),
         "first_shown": found.offset + 1,

@@ -5,11 +5,16 @@ from __future__ import annotations
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from issues.models import IssueState
-from issues.views.frame import list_path
-from issues.views.scope import Scope, page
+from issues.listing import issue_beside
+from issues.models import Issue, IssueState
+from issues.search import SearchError
+from issues.views.frame import list_path, path_of
+from issues.views.scope import OpenIssue, Scope, page
+from issues.views.walks import walk_of
+from projects.access import projects_of
 
 
 @require_safe
@@ -17,8 +22,8 @@ from issues.views.scope import Scope, page
 def next_issue(
     request: HttpRequest, scope: Scope, project: str, number: int
 ) -> HttpResponse:
-    """The project's issue of the same status that was seen before this one."""
-    return _beside(scope, project, number, is_down=True)
+    """The next issue of the list, or else the one of its status seen before it."""
+    return _step(request, scope, project, number, is_down=True)
 
 
 @require_safe
@@ -26,13 +31,45 @@ def next_issue(
 def previous_issue(
     request: HttpRequest, scope: Scope, project: str, number: int
 ) -> HttpResponse:
-    """The project's issue of the same status that was seen after this one."""
-    return _beside(scope, project, number, is_down=False)
+    """The list's issue before, or else the one of its status seen after it."""
+    return _step(request, scope, project, number, is_down=False)
 
 
-def _beside(scope: Scope, project: str, number: int, *, is_down: bool) -> HttpResponse:
-    """The neighbour in the list's own order; past its ends the list."""
+def _step(
+    request: HttpRequest, scope: Scope, project: str, number: int, *, is_down: bool
+) -> HttpResponse:
+    """To the neighbour in the list that the address carries; past its ends the list."""
     found = scope.issue(project, number)
+    walk = walk_of(request)
+    if walk is None:
+        return _beside(scope, found, is_down=is_down)
+    asked = walk.asks()
+    try:
+        filter = asked.filter()
+    except SearchError:
+        return redirect(list_path(scope, found))
+    projects = (
+        list(projects_of(scope.organization)) if walk.is_all else [found.issue.project]
+    )
+    place = walk.place(found.issue.pk, is_down=is_down)
+    neighbour = issue_beside(
+        projects=projects,
+        filter=filter,
+        sort=asked.sort,
+        place=place,
+        user=scope.user,
+        now=timezone.now(),
+    )
+    if neighbour is None:
+        return redirect(walk.list_path(scope, project))
+    key, issue_id = neighbour
+    issue = Issue.objects.select_related("project").get(pk=issue_id)
+    path = path_of(scope, issue)
+    return redirect(f"{path}{walk.moved(key, beside=place).query}")
+
+
+def _beside(scope: Scope, found: OpenIssue, *, is_down: bool) -> HttpResponse:
+    """The neighbour in the project's usual list; past its ends that list."""
     state = found.issue.state
     order = (
         ("-last_seen_minute", "-issue") if is_down else ("last_seen_minute", "issue")
@@ -49,6 +86,5 @@ def _beside(scope: Scope, project: str, number: int, *, is_down: bool) -> HttpRe
     neighbour = states.order_by(*order).values(number=F("issue__number")).first()
     if neighbour is None:
         return redirect(list_path(scope, found))
-    return redirect(
-        "issues:detail", scope.organization.slug, project, neighbour["number"]
-    )
+    slug = found.issue.project.slug
+    return redirect("issues:detail", scope.organization.slug, slug, neighbour["number"])
