@@ -111,10 +111,7 @@ def assign(
     ]
     _write({one.issue_id: to for one in changed}, states, now)
     _note({one.issue_id: to for one in changed}, states, now, user, operation_id, {})
-    if to.member_id is not None:
-        them = Membership.objects.filter(pk=to.member_id)
-        issues = [one.issue_id for one in changed]
-        subscribe(issues, them.values_list("user", flat=True), Reason.ASSIGNED)
+    subscribe([one.issue_id for one in changed], users_of(to), Reason.ASSIGNED)
     return changed
 
 
@@ -142,6 +139,16 @@ def give_back(
     _write(back, states, now)
     _note(back, states, now, user, operation_id, {"reason": "undo"})
     return sorted(back)
+
+
+def users_of(to: Assignee) -> list[int]:
+    """The ids of the users that it means: of a team, its members of now."""
+    rows = Membership.objects.values_list("user", flat=True)
+    if to.team_id is not None:
+        return list(rows.filter(teams=to.team_id))
+    if to.member_id is not None:
+        return list(rows.filter(pk=to.member_id))
+    return []
 
 
 def name_of(to: Assignee) -> str:

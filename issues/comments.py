@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from issues.assignment import members_of, teams_of
+from issues.assignment import Assignee, members_of, teams_of, users_of
 from issues.models import Activity, Issue
 from issues.presentation.comments import html_of, names_in
 from issues.subscriptions import Reason, subscribe
@@ -89,9 +89,13 @@ def as_html(comment: Activity) -> str:
 
 
 def _mentioned(comment: Activity) -> list[int]:
-    """The ids of the users that it names."""
+    """The ids of the users that it names, members of the teams that it names too."""
     mentions: list[Mention] = comment.data.get("mentions", [])
-    return [int(one["id"]) for one in mentions if one["type"] == "user"]
+    users = [int(one["id"]) for one in mentions if one["type"] == "user"]
+    for one in mentions:
+        if one["type"] == "team":
+            users += users_of(Assignee(team_id=int(one["id"])))
+    return users
 
 
 def _read(text: str) -> str:

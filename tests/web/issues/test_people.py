@@ -12,11 +12,19 @@ from issues.models import Issue, Status, Subscription
 from issues.operations import Selection, assigning, marks, status
 from issues.people import people_of
 from issues.triage import set_status
-from projects.models import Membership, Project, User
+from projects.models import Membership, Project, Team, User
 from tests.factories import make_exception, make_issue
 from tests.people import make_member, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def core(ann: Membership) -> Team:
+    """A team with Ann in it."""
+    team = Team.objects.create(organization=ann.organization, slug="core", name="Core")
+    team.members.add(ann)
+    return team
 
 
 @pytest.fixture
@@ -70,6 +78,23 @@ def test_whoever_is_assigned_is_subscribed(issue: Issue, ann: Membership) -> Non
     to = assigning.assign(Assignee(member_id=ann.pk))
     operations.apply(selected(issue), to, user=None)
     assert reason(issue, ann.user) == "assigned"
+
+
+def test_whose_team_is_assigned_is_subscribed(
+    issue: Issue, ann: Membership, core: Team
+) -> None:
+    bob = make_member(issue.project.organization).user
+    to = assigning.assign(Assignee(team_id=core.pk))
+    operations.apply(selected(issue), to, user=None)
+    assert (reason(issue, ann.user), reason(issue, bob)) == ("assigned", None)
+
+
+def test_whose_team_is_mentioned_is_subscribed(
+    issue: Issue, ann: Membership, core: Team
+) -> None:
+    author = make_member(issue.project.organization).user
+    signed_in(author).post(path(issue, "comments/"), {"text": "Look, #core"})
+    assert reason(issue, ann.user) == "mentioned"
 
 
 def test_whoever_bookmarks_is_subscribed(issue: Issue, ann: Membership) -> None:
