@@ -14,6 +14,7 @@ from issues.search import (
     IssueFilter,
     SearchError,
     TimeTerm,
+    checked_span,
     parse,
 )
 from projects.api.fields import InstantField, PeriodField
@@ -163,11 +164,21 @@ def sort_of(query: Mapping[str, Any]) -> Sort:
     return SORTS[query["sort"]]
 
 
+def _span(
+    query: Mapping[str, Any], now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    try:
+        return checked_span(query.get("start", ""), query.get("end", ""), now)
+    except SearchError as error:
+        raise serializers.ValidationError({"detail": str(error)}) from None
+
+
 def _window(query: Mapping[str, Any], now: datetime) -> list[TimeTerm]:
     """Bounds that every issue with an event in the asked span of time keeps."""
-    since, until = query.get("start"), query.get("end")
     if "statsPeriod" in query and isinstance(query["statsPeriod"], timedelta):
         since, until = now - query["statsPeriod"], None
+    else:
+        since, until = _span(query, now)
     bounds = []
     if since:
         bounds.append(TimeTerm(instant="last_seen", since=since))

@@ -2,6 +2,7 @@
 
 from issues.search.errors import Reason, SearchError
 from issues.search.reading import parse
+from issues.search.spans import checked_span
 from issues.search.terms import (
     LEVELS,
     STATUSES,
@@ -31,6 +32,7 @@ __all__ = [
     "TextTerm",
     "TimeTerm",
     "UserTerm",
+    "checked_span",
     "literal",
     "parse",
     "quote",

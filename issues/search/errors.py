@@ -18,6 +18,9 @@ class Reason(StrEnum):
     YES_OR_NO = "yes_or_no"
     ID = "id"
     TOO_MANY = "too_many"
+    NO_TIME = "no_time"
+    FUTURE = "future"
+    BACKWARDS = "backwards"
 
 
 def _(text: str) -> str:
@@ -42,17 +45,22 @@ _MESSAGES = {
     Reason.YES_OR_NO: _("{term} needs yes or no."),
     Reason.ID: _("{term} needs an id, for example {key}:42."),
     Reason.TOO_MANY: _("{term} is one term too many; leave some out."),
+    Reason.NO_TIME: _("{term} is no time; write 2026-01-31 or 2026-01-31T08:00."),
+    Reason.FUTURE: _("{term} lies in the future: nothing has happened then."),
+    Reason.BACKWARDS: _("The time asked for ends before it begins."),
 }
 
 
 class SearchError(ValueError):
     """A query that cannot be read; says which term, where it stands and why."""
 
-    def __init__(self, reason: Reason, term: str, *, at: int, key: str = "") -> None:
+    def __init__(
+        self, reason: Reason, term: str, *, at: int | None, key: str = ""
+    ) -> None:
         self.reason = reason
         self.term = term
         self.key = key
-        # The term's place in the query, counted in characters.
+        # The term's place in the query, counted in characters; None: it is not in it.
         self.at = at
         super().__init__(self.explain(self.template))
 

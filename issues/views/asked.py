@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from issues.cursors import Sort
 from issues.models import Tag
 from issues.search import IssueFilter, TimeTerm, parse
+from issues.views.spans import Span
 from projects.models import Project
 from projects.windows import Graph
 
@@ -40,6 +41,8 @@ PERIODS = {
     "90d": (timedelta(days=90), _("Last 90 days")),
 }
 
+_NO_SPAN = Span("", "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -50,9 +53,8 @@ class Asked:
     releases: tuple[str, ...]
     # A key of PERIODS, or empty for all time.
     period: str
-    # Bounds of the time, UTC, where no period is named.
-    start: datetime | None
-    end: datetime | None
+    # Where no period is named.
+    span: Span
     sort: Sort
     graph: Graph
     cursor: str | None
@@ -67,19 +69,20 @@ class Asked:
             environments=_names(parameters, "environment"),
             releases=_names(parameters, "release"),
             period=period,
-            start=None if period else _instant(get("start", "")),
-            end=None if period else _instant(get("end", "")),
+            span=_NO_SPAN if get("period") else Span.of(parameters),
             sort=Sort(sort) if sort in list(Sort) else Sort.LAST_SEEN,
             graph=Graph(graph) if graph in GRAPHS else Graph.DAY,
             cursor=get("cursor"),
         )
 
     @property
+    def period_name(self) -> str:
+        return str(PERIODS[self.period][1]) if self.period else ""
+
+    @property
     def picks(self) -> bool:
         """Whether more is asked for than the query says."""
-        return bool(
-            self.environments or self.releases or self.period or self.start or self.end
-        )
+        return bool(self.environments or self.releases or self.period or self.span)
 
     def filter(self) -> IssueFilter:
         """Raises SearchError."""
@@ -89,11 +92,13 @@ class Asked:
             filter = filter.with_tag("environment", *self.environments)
         if self.releases:
             filter = filter.with_tag("release", *self.releases)
-        start = now - PERIODS[self.period][0] if self.period else self.start
+        start, end = self.span.bounds(now)
+        if self.period:
+            start = now - PERIODS[self.period][0]
         if start:
             filter = filter.plus(TimeTerm(instant="last_seen", since=start))
-        if self.end:
-            filter = filter.plus(TimeTerm(instant="first_seen", until=self.end))
+        if end:
+            filter = filter.plus(TimeTerm(instant="first_seen", until=end))
         return filter
 
 
@@ -116,11 +121,3 @@ def names_of(projects: Sequence[Project]) -> dict[str, list[str]]:
 def _names(parameters: QueryDict, key: str) -> tuple[str, ...]:
     found = (name.replace("\0", "")[:200] for name in parameters.getlist(key))
     return tuple(dict.fromkeys(name for name in found if name))[:MENU_NAMES]
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

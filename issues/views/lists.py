@@ -39,6 +39,7 @@ from issues.views.asked import (
     names_of,
 )
 from issues.views.scope import Scope, base_of, page
+from issues.views.spans import said_exactly
 from issues.views.walks import walks_of
 from projects.access import projects_of
 from projects.models import Project
@@ -114,6 +115,8 @@ def _answer(
     projects: Sequence[Project],
     context: dict[str, Any],
 ) -> HttpResponse:
+    if exact := said_exactly(request.GET):
+        return HttpResponseRedirect(f"{request.path}?{exact.urlencode()}")
     asked = Asked.of(request.GET)
     if "since" in request.GET:
         return _news(request, scope, projects, asked, context)
@@ -240,12 +243,13 @@ def _explain(
     """The note on a query that cannot be read; htmx leaves the last rows alone."""
     asked_query: str = context["query"].replace("\0", "")
     context["error"] = error.explain(_(error.template))
-    after = error.at + len(error.term)
-    context["marked"] = (
-        asked_query[: error.at],
-        asked_query[error.at : after],
-        asked_query[after:],
-    )
+    if error.at is not None:
+        after = error.at + len(error.term)
+        context["marked"] = (
+            asked_query[: error.at],
+            asked_query[error.at : after],
+            asked_query[after:],
+        )
     response = render(request, "issues/list.html", context)
     response["HX-Retarget"] = response["HX-Reselect"] = "#query-note"
     response["HX-Reswap"] = "outerHTML"

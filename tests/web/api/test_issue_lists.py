@@ -221,6 +221,10 @@ def test_an_organization_lists_issues_of_a_span(api: API, project: Project) -> N
     assert titles(api.get(ALL, start=nanoseconds).body) == ["new"]
     assert api.get(ALL, statsPeriod="soon").status == 400
     assert api.get(ALL, start="yesterday").status == 400
+    backwards = api.get(ALL, start=day_ago, end="2020-01-01")
+    assert backwards.status == 400
+    assert "ends before" in backwards.body["detail"]
+    assert api.get(ALL, start="2999-01-01").status == 400
 
 
 def test_an_organization_lists_chosen_projects(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -260,3 +261,60 @@ def test_the_list_speaks_chinese(project: Project, member: Client) -> None:
     html = page(member)
     assert 'lang="zh-hans"' in html
     assert "未解决的问题" in html
+
+
+def located(member: Client, **parameters: str) -> str:
+    answer = member.get(LIST, parameters)
+    assert answer.status_code == 302
+    return unquote(str(answer["Location"]))
+
+
+def test_times_of_a_form_are_those_of_the_readers_zone(
+    project: Project, member: Client
+) -> None:
+    member.cookies["tz"] = "Asia/Shanghai"
+    sent = {"start": "2026-01-31T08:00", "end": "2026-02-01", "period": "", "q": "x"}
+    assert located(member, **sent) == (
+        f"{LIST}?start=2026-01-31T00:00:00Z&end=2026-02-01T16:00:00Z&q=x"
+    )
+
+
+def test_the_time_asked_for_narrows_the_list_and_is_shown(
+    project: Project, member: Client
+) -> None:
+    make_issue(project)
+    html = page(member, start="2020-01-31T00:00:00Z")
+    assert links(html)
+    assert "Since 2020-01-31 00:00" in html
+    assert 'name="start" value="2020-01-31T00:00"' in html
+    html = page(member, start="2020-01-31T00:00:00Z", end="2020-02-01T00:00:00Z")
+    assert not links(html)
+    assert "2020-01-31 00:00 \N{EN DASH} 2020-02-01 00:00" in html
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"start": "2026-01-02T00:00Z", "end": "2026-01-01T00:00Z"}, "ends before"),
+        ({"start": "2026-01-02T00:00Z", "end": "2026-01-02T00:00Z"}, "ends before"),
+        ({"start": "2999-01-01T00:00Z"}, "lies in the future"),
+        ({"end": "2999-01-01T00:00Z"}, "lies in the future"),
+        ({"start": "soon"}, "soon is no time"),
+        ({"end": "2026-02-30T00:00Z"}, "is no time"),
+    ],
+)
+def test_a_time_that_can_not_be_is_told(
+    project: Project, member: Client, asked: dict[str, str], says: str
+) -> None:
+    html = page(member, **asked)
+    assert "That search has an error" in html
+    assert says in html
+
+
+def test_a_period_that_is_chosen_wins_over_times(
+    project: Project, member: Client
+) -> None:
+    make_issue(project)
+    times = {"start": "2020-01-01T00:00Z", "end": "2020-01-02T00:00Z"}
+    assert links(page(member, period="24h", **times))
+    assert links(page(member, period="all", **times))
