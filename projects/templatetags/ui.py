@@ -19,6 +19,7 @@ from django.utils.translation import (
     gettext,
     gettext_lazy,
     ngettext,
+    pgettext,
 )
 
 from projects import ui
@@ -150,6 +151,12 @@ def when(instant: datetime) -> SafeString:
 def day(instant: datetime) -> SafeString:
     """An instant's date in the reader's language and time zone."""
     return _time(instant, date_format(timezone.localtime(instant), "DATE_FORMAT"))
+
+
+@register.filter(expects_localtime=True)
+def month_day(instant: datetime) -> str:
+    """A day, as short as the axis of a chart needs it: "Nov 9"."""
+    return date_format(instant, pgettext("a day on the axis of a chart", "M j"))
 
 
 @register.simple_tag
