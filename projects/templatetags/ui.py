@@ -19,7 +19,6 @@ from django.utils.translation import (
     gettext,
     gettext_lazy,
     ngettext,
-    pgettext,
 )
 
 from projects import ui
@@ -156,7 +155,7 @@ def day(instant: datetime) -> SafeString:
 @register.filter(expects_localtime=True)
 def month_day(instant: datetime) -> str:
     """A day, as short as the axis of a chart needs it: "Nov 9"."""
-    return date_format(instant, pgettext("a day on the axis of a chart", "M j"))
+    return date_format(instant, gettext("M j"))
 
 
 @register.simple_tag
