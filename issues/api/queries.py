@@ -167,6 +167,9 @@ def sort_of(query: Mapping[str, Any]) -> Sort:
 def _span(
     query: Mapping[str, Any], now: datetime
 ) -> tuple[datetime | None, datetime | None]:
+    period = query.get("statsPeriod")
+    if isinstance(period, timedelta):
+        return now - period, None
     try:
         return checked_span(query.get("start", ""), query.get("end", ""), now)
     except SearchError as error:
@@ -175,10 +178,7 @@ def _span(
 
 def _window(query: Mapping[str, Any], now: datetime) -> list[TimeTerm]:
     """Bounds that every issue with an event in the asked span of time keeps."""
-    if "statsPeriod" in query and isinstance(query["statsPeriod"], timedelta):
-        since, until = now - query["statsPeriod"], None
-    else:
-        since, until = _span(query, now)
+    since, until = _span(query, now)
     bounds = []
     if since:
         bounds.append(TimeTerm(instant="last_seen", since=since))
