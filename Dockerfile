@@ -8,6 +8,7 @@ WORKDIR /app
 COPY requirements.lock ./
 RUN /opt/venv/bin/pip install --require-hashes --no-deps -r requirements.lock
 COPY pyproject.toml README.md LICENSE manage.py ./
+COPY alerts alerts
 COPY errtrack errtrack
 COPY ingest ingest
 COPY issues issues
@@ -19,7 +20,7 @@ COPY static static
 COPY locale locale
 # Templates and static files are read from beside the code, so that it stays here.
 RUN /opt/venv/bin/pip install --no-deps --no-build-isolation -e . \
-    && /opt/venv/bin/python -m compileall -q errtrack ingest issues monitors projects releases
+    && /opt/venv/bin/python -m compileall -q alerts errtrack ingest issues monitors projects releases
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home errtrack \

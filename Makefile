@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
-SOURCES := errtrack ingest issues monitors projects releases tests manage.py
+SOURCES := alerts errtrack ingest issues monitors projects releases tests manage.py
 
 .PHONY: install run test bench fuzz screenshots lock chromium clients lock-clients
 .DELETE_ON_ERROR:

@@ -15,7 +15,7 @@ app = Celery("errtrack")
 # Else other threads than this one, those of the pages, would send tasks to nowhere.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["ingest", "issues", "monitors"])
+app.autodiscover_tasks(["alerts", "ingest", "issues", "monitors"])
 
 
 @task_prerun.connect

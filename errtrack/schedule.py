@@ -13,6 +13,9 @@ def _every(
     return {"task": task, "schedule": seconds, "options": expires}
 
 
+# Only where mails leave.
+MAIL_SCHEDULE = {"tell-people": _every(60.0, "alerts.tasks.tell")}
+
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # The safety net under the edge's own wake-up call.
     "wake-shards": _every(5.0, "ingest.tasks.wake_shards"),

@@ -9,7 +9,7 @@ import dj_database_url
 from errtrack import env, mailserver
 from errtrack.embedded import addresses
 from errtrack.listener import reachable
-from errtrack.schedule import BEAT_SCHEDULE
+from errtrack.schedule import BEAT_SCHEDULE, MAIL_SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("ERRTRACK_DATA", "data"))
@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "releases",
     "monitors",
     "ingest",
+    "alerts",
     "errtrack.apps.ErrtrackConfig",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -294,7 +295,7 @@ CELERY_WORKER_POOL = "solo"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE | (MAIL_SCHEDULE if IS_MAIL_ON else {})
 CELERY_TIMEZONE = "UTC"
 # Celery would close the connection after every task, and a drain of a single event
 # would pay for a new one; errtrack.celery replaces those that broke.

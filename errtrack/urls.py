@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("releases.urls")),
     path("", include("monitors.urls")),
     path("", include("ingest.urls")),
+    path("", include("alerts.urls")),
     path("api/0/", include("projects.api.urls")),
     path("api/0/", include("issues.api.urls")),
     path("api/0/", include("releases.api.urls")),

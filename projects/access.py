@@ -74,6 +74,13 @@ def projects_of(organization: Organization) -> QuerySet[Project]:
     return _living_projects().filter(organization=organization).order_by("name", "id")
 
 
+def projects_of_user(user: User) -> QuerySet[Project]:
+    """All projects that the user may see, with their organizations, by name."""
+    mine = _living_projects().filter(organization__memberships__user=user)
+    by_name = ("organization__name", "organization_id", "name", "pk")
+    return mine.select_related("organization").order_by(*by_name)
+
+
 def role_of(user: User | AnonymousUser, organization: Organization) -> Role:
     """The user's role in the organization. Raises Http404 for strangers."""
     role = None

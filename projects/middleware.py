@@ -32,7 +32,7 @@ class Preferences:
             translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language()
         name = user.time_zone if user is not None else ""
-        zone = _zone(name or request.COOKIES.get(TIME_ZONE_COOKIE, ""))
+        zone = zone_named(name or request.COOKIES.get(TIME_ZONE_COOKIE, ""))
         if zone is None:
             timezone.deactivate()
         else:
@@ -41,7 +41,8 @@ class Preferences:
 
 
 @lru_cache(maxsize=128)
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone; None where there is none of that name."""
     if not name:
         return None
     try:

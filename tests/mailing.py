@@ -98,6 +98,13 @@ def served(*, is_secure: bool = False) -> Iterator[Mailbox]:
         controller.stop()
 
 
+@contextmanager
+def hanging() -> Iterator[int]:
+    """The port of a server that takes connections and never says a word."""
+    with socket.create_server(("localhost", 0)) as silent:
+        yield int(silent.getsockname()[1])
+
+
 def free_port() -> int:
     """A port at which nobody listens."""
     with socket.socket() as probe:

@@ -19,6 +19,7 @@ from issues.models.regrouping import RegroupFinding, Regrouping, RegroupStep
 from issues.models.search import SavedSearch
 from issues.models.text import IssueText
 from issues.models.triage import (
+    CALLING_KINDS,
     Activity,
     Assignment,
     Bookmark,
@@ -28,6 +29,7 @@ from issues.models.triage import (
 from issues.models.waiting import Resolution, Snooze
 
 __all__ = [
+    "CALLING_KINDS",
     "VISIBLE_STATUSES",
     "Activity",
     "Assignment",

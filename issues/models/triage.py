@@ -110,10 +110,25 @@ class Assignment(models.Model):
         return f"issue {self.issue_id} is of {self.team or self.member}"
 
 
+# Of activities: those that people who follow the issue may want to be mailed.
+CALLING_KINDS = (
+    "set_resolved",
+    "set_unresolved",
+    "set_ignored",
+    "set_regression",
+    "set_escalating",
+    "set_resolved_by_age",
+    "assigned",
+    "note",
+)
+
+
 class Activity(models.Model):
     """What happened to an issue, newest last."""
 
     class Kind(models.TextChoices):
+        """What happened; CALLING_KINDS are mailed to who follows the issue."""
+
         FIRST_SEEN = "first_seen", _("First seen")
         RESOLVED = "set_resolved", _("Resolved")
         UNRESOLVED = "set_unresolved", _("Reopened")
@@ -148,9 +163,18 @@ class Activity(models.Model):
         related_name="+",
         db_index=False,
     )
+    # Whether it was looked at for who wants to hear of it: see alerts.claiming.
+    is_claimed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
+            # What nobody was told of yet, oldest first. First events are not in it,
+            # and cost the digest nothing.
+            models.Index(
+                fields=["created_at"],
+                name="activity_to_claim",
+                condition=models.Q(is_claimed=False, kind__in=CALLING_KINDS),
+            ),
             # The issue page, newest first.
             models.Index(fields=["issue", "-created_at"], name="activity_of_issue"),
             # The project's activity page, beside its operations; what befalls nearly

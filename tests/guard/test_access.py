@@ -76,6 +76,7 @@ PUBLIC = {
     "health/ready",
     "language/",
     "metrics",
+    "notifications/stop/<str:token>/",
     "robots.txt",
 }
 # Of whoever is signed in: his own profile, tokens and organizations.
@@ -89,6 +90,7 @@ PERSONAL = {
     "organizations/new/",
     "orgredirect/organizations/:orgslug/settings/auth-tokens/",
     "profile/",
+    "profile/notifications/",
     "profile/sign-out/",
 }
 _M = TypeVar("_M", bound=Model)

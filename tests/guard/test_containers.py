@@ -26,7 +26,15 @@ def copied() -> set[str]:
 
 
 def test_the_image_holds_every_part_of_the_service() -> None:
-    needed = {"errtrack", "ingest", "issues", "monitors", "projects", "releases"}
+    needed = {
+        "alerts",
+        "errtrack",
+        "ingest",
+        "issues",
+        "monitors",
+        "projects",
+        "releases",
+    }
     needed |= {"templates", "static"}
     # Translations, where there are any.
     needed |= {path.name for path in ROOT.glob("locale")}

@@ -13,13 +13,14 @@ from django.core.management import get_commands
 from errtrack.cli import main
 
 ROOT = Path(__file__).parents[2]
+ROOMS = ("alerts", "errtrack", "ingest", "issues", "monitors", "projects", "releases")
 READERS = {"text", "whole", "flag", "choice", "words", "mapping"}
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
 
 
 def reader_calls() -> Iterator[ast.Call]:
     """Every `env.<reader>("NAME", default, …)` of the service."""
-    for room in ("errtrack", "ingest", "issues", "monitors", "projects", "releases"):
+    for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
                 if not isinstance(node, ast.Call):
@@ -77,7 +78,7 @@ def test_the_environment_is_read_in_few_places() -> None:
     allowed |= {"access.py", "datafolder.py", "server.py", "single.py", "up.py"}
     readers = {
         path.name
-        for room in ("errtrack", "ingest", "issues", "monitors", "projects", "releases")
+        for room in ROOMS
         for path in (ROOT / room).rglob("*.py")
         if re.search(r"os\.(environ|getenv)", path.read_text())
     }

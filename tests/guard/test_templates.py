@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("errtrack", "ingest", "issues", "monitors", "projects", "releases")
+ROOMS = ("alerts", "errtrack", "ingest", "issues", "monitors", "projects", "releases")
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 

@@ -16,7 +16,7 @@ from django.utils.translation import to_locale
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "locale" / to_locale("zh-hans") / "LC_MESSAGES"
 ROOMS = (
-    *("errtrack", "ingest", "issues", "monitors", "projects", "releases"),
+    *("alerts", "errtrack", "ingest", "issues", "monitors", "projects", "releases"),
     "templates",
 )
 _FIELD = re.compile(r'(msgid|msgid_plural|msgstr(?:\[\d\])?) (".*")')
