@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from issues.event import Breadcrumb, Event
+from issues.presentation.allowance import Allowance
 from issues.presentation.raw import headline_of
 from issues.presentation.values import text
 
@@ -15,8 +16,9 @@ _SHOWN = 10
 # So many kinds are offered to choose from.
 _KINDS = 8
 _LEVELS = ("fatal", "error", "warning", "info", "debug")
-# A longer line has its end in the event's JSON only.
+# A longer line has its end in the event's JSON only; a short one once the page is full.
 _LONGEST = 2000
+_SHORT = 120
 _ICONS = {
     "http": "http",
     "fetch": "http",
@@ -94,7 +96,7 @@ class Trail:
         return len(self.levels) > 1 or len(self.kinds) > 1
 
 
-def trail_of(event: Event, chosen: str = "") -> Trail:
+def trail_of(event: Event, chosen: str, allowance: Allowance) -> Trail:
     """The breadcrumbs of a choice ("level:error", "type:http") and the event itself."""
     *crumbs, last = crumbs_of(event)
     by_level = Counter(crumb.level for crumb in crumbs if crumb.level)
@@ -107,13 +109,25 @@ def trail_of(event: Event, chosen: str = "") -> Trail:
     ):
         name = "level" if dimension == "level" else "kind"
         crumbs = [crumb for crumb in crumbs if getattr(crumb, name) == value]
-    crumbs.append(last)
+    crumbs = [*_within(crumbs, allowance), last]
     return Trail(
         crumbs=crumbs[-_SHOWN:],
         earlier=crumbs[:-_SHOWN],
         levels=[_choice("level", level, by_level[level], chosen) for level in levels],
         kinds=[_choice("type", kind, by_kind[kind], chosen) for kind in kinds],
     )
+
+
+def _within(crumbs: list[Crumb], allowance: Allowance) -> list[Crumb]:
+    """The crumbs, those before the allowance's end cut short; the newest come first."""
+    shown = []
+    for crumb in reversed(crumbs):
+        if allowance.is_used_up:
+            message, data = _cut(crumb.message, _SHORT), _cut(crumb.data, _SHORT)
+            crumb = replace(crumb, message=message, data=data)
+        allowance.spend(crumb.category, crumb.message, crumb.data)
+        shown.append(crumb)
+    return shown[::-1]
 
 
 def _choice(dimension: str, name: str, count: int, chosen: str) -> CrumbChoice:
@@ -152,8 +166,8 @@ def _crumb(crumb: Breadcrumb) -> Crumb:
     )
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+def _cut(line: str, most: int = _LONGEST) -> str:
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def _http_line(data: dict[str, Any]) -> str:

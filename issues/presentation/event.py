@@ -9,10 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from issues.event import Event, ProcessingError, Request, User
+from issues.presentation.allowance import DETAIL_CHARS, Allowance
 from issues.presentation.crumbs import Trail, trail_of
 from issues.presentation.curl import curl, is_web_address
 from issues.presentation.raw import headline_of
-from issues.presentation.values import FILTERED, Value, plain, row, text
+from issues.presentation.values import FILTERED, Value, plain, row, spend, text
 from issues.search import quote
 
 # A message in one line of this many characters stands whole in the page's head.
@@ -78,18 +79,24 @@ def view_of(event: Event, crumbs: str = "") -> EventView:
     request = event.get("request")
     user = event.get("user", {})
     template = log.get("message", "") if log else ""
+    # What is read first is written first.
+    allowance = Allowance(DETAIL_CHARS)
+    params = _params(log.get("params", []), allowance) if log else []
+    rows = plain(_flat_user(user), allowance)
+    asked = _request(request, allowance) if request else None
+    contexts = _contexts(event, allowance)
     return EventView(
         title=title_of(event),
-        message=_message(event),
+        message=message_of(event),
         template=template if log and template != log["formatted"] else "",
-        params=_params(log.get("params", [])) if log else [],
-        trail=trail_of(event, crumbs),
-        request=_request(request) if request else None,
-        user=plain(_flat_user(user)),
+        params=params,
+        trail=trail_of(event, crumbs, allowance),
+        request=asked,
+        user=rows,
         user_chip=_user_chip(user),
-        contexts=_contexts(event),
-        extra=plain(event.get("extra", {})),
-        modules=plain(event.get("modules", {})),
+        contexts=contexts,
+        extra=plain(event.get("extra", {}), allowance),
+        modules=plain(event.get("modules", {}), Allowance(DETAIL_CHARS)),
         sdk=_sdk(event),
         errors=event.get("errors", []),
         fingerprint=event.get("fingerprint", []),
@@ -118,7 +125,7 @@ _TAKEN_KEYS = frozenset(
 )
 
 
-def _message(event: Event) -> str:
+def message_of(event: Event) -> str:
     """The message where it is more than the title, or came with parameters."""
     if "logentry" not in event:
         return ""
@@ -131,28 +138,28 @@ def _message(event: Event) -> str:
     return "" if is_told and "params" not in log else message
 
 
-def _params(params: list[Any] | dict[str, Any]) -> list[Value]:
+def _params(params: list[Any] | dict[str, Any], allowance: Allowance) -> list[Value]:
     if isinstance(params, dict):
-        return plain(params)
-    return [row(str(i), value) for i, value in enumerate(params)]
+        return plain(params, allowance)
+    return plain(([str(i), value] for i, value in enumerate(params)), allowance)
 
 
-def _request(request: Request) -> RequestView:
+def _request(request: Request, allowance: Allowance) -> RequestView:
     url = request.get("url", "")
     query = request.get("query_string", "")
     rows = [row(_("Method"), request["method"])] if "method" in request else []
     if query:
-        rows += (
-            [row(_("Query"), query)] if isinstance(query, str) else _pairs("?", query)
-        )
+        pairs = [[_("Query"), query]] if isinstance(query, str) else _named("?", query)
+        rows += plain(pairs, allowance)
     if fragment := request.get("fragment"):
         rows.append(row(_("Fragment"), fragment))
-    rows += plain(request.get("headers", []))
+    rows += plain(request.get("headers", []), allowance)
     if cookies := request.get("cookies"):
         rows.append(row(_("Cookies"), "; ".join("=".join(pair) for pair in cookies)))
     if (body := request.get("data")) not in (None, "", {}, []):
         rows.append(row(_("Body"), body))
-    rows += plain(request.get("env", {}))
+        spend(allowance, rows[-1])
+    rows += plain(request.get("env", {}), allowance)
     return RequestView(
         rows=rows,
         url=url,
@@ -161,8 +168,8 @@ def _request(request: Request) -> RequestView:
     )
 
 
-def _pairs(prefix: str, pairs: Iterable[list[str]]) -> list[Value]:
-    return [row(f"{prefix}{name}", value) for name, value in pairs]
+def _named(prefix: str, pairs: Iterable[list[str]]) -> list[list[str]]:
+    return [[f"{prefix}{name}", value] for name, value in pairs]
 
 
 def _flat_user(user: User) -> dict[str, Any]:
@@ -191,12 +198,17 @@ def _user_chip(user: User) -> Chip | None:
     return None
 
 
-def _contexts(event: Event) -> list[Section]:
+def _contexts(event: Event, allowance: Allowance) -> list[Section]:
     sections = [
         Section(
             key=name,
             rows=plain(
-                {k: _told(k, v) for k, v in context.items() if k != "type" and _says(v)}
+                {
+                    k: _told(k, v)
+                    for k, v in context.items()
+                    if k != "type" and _says(v)
+                },
+                allowance,
             ),
         )
         for name, context in event.get("contexts", {}).items()

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from issues.event import Frame
-from issues.highlight import Token, highlight
+from issues.highlight import Token
+from issues.presentation.allowance import Allowance
 from issues.presentation.frames import function_of, packages_of, place_of
 from issues.presentation.standing import Standing, TraceStanding
 from issues.presentation.values import Value, plain
 
-# Past this many frames the middle is left out.
+# Past this many frames of a trace those in between are left out; of a page with very
+# many traces each still shows a few.
 _FRAMES_SHOWN = 60
+_FEWEST_FRAMES = 2
 _LINES_AROUND = 5
 _LONGEST_LINE = 1000
-# A page shows about so many characters of source and variables.
-ALLOWANCE_CHARS = 150_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +66,6 @@ class Fold:
         return True
 
 
-class Allowance:
-    """What is left of the characters that a page may spend on frames."""
-
-    def __init__(self, characters: int = ALLOWANCE_CHARS) -> None:
-        self.left = characters
-
-    def takes(self, frame: Frame) -> bool:
-        """Whether the frame's source and variables may show; takes them off."""
-        if self.left <= 0:
-            return False
-        self.left -= _size_of(frame)
-        return True
-
-
-def _size_of(frame: Frame) -> int:
-    lines = [*frame.get("pre_context", []), *frame.get("post_context", [])]
-    variables = frame.get("vars", {})
-    told = sum(min(len(line), _LONGEST_LINE) + 60 for line in lines)
-    return told + sum(min(len(str(v)), 5000) + 80 for v in variables.values())
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrangement:
     """How the frames of one trace are to be shown."""
@@ -95,6 +75,8 @@ class Arrangement:
     unfolded: bool
     standing: TraceStanding
     allowance: Allowance
+    # Its open frame shows whole, whatever is left.
+    is_main: bool = True
 
 
 def arranged(frames: Sequence[Frame], how: Arrangement) -> list[FrameView | Fold]:
@@ -104,7 +86,6 @@ def arranged(frames: Sequence[Frame], how: Arrangement) -> list[FrameView | Fold
     own = [standing.is_in_app for standing in how.standing.frames]
     opened = max((i for i, is_own in enumerate(own) if is_own), default=len(frames) - 1)
     order = range(len(frames)) if how.oldest_first else range(len(frames))[::-1]
-    shown, left_out = _without_middle(list(order))
     found: list[FrameView | Fold] = []
     run: list[int] = []
 
@@ -121,10 +102,11 @@ def arranged(frames: Sequence[Frame], how: Arrangement) -> list[FrameView | Fold
             found.extend(views)
         run.clear()
 
-    for i in shown:
-        if i is None:
+    most = how.allowance.frames(min(_FRAMES_SHOWN, len(frames)), _FEWEST_FRAMES)
+    for i in _kept(order, opened, most):
+        if isinstance(i, Fold):
             close_run()
-            found.append(Fold(frames=[], names="", left_out=left_out))
+            found.append(i)
         elif own[i]:
             close_run()
             found.append(view(i))
@@ -134,13 +116,20 @@ def arranged(frames: Sequence[Frame], how: Arrangement) -> list[FrameView | Fold
     return found
 
 
-def _without_middle(order: list[int]) -> tuple[list[int | None], int]:
-    """The positions to show, None for the gap, and how many fall into it."""
-    left_out = len(order) - _FRAMES_SHOWN
-    if left_out <= 0:
-        return [*order], 0
-    half = _FRAMES_SHOWN // 2
-    return [*order[:half], None, *order[-half:]], left_out
+def _kept(order: Sequence[int], opened: int, most: int) -> list[int | Fold]:
+    """The positions to show: both ends and the open one, and the gaps in between."""
+    ends = {*order[: most // 2], *order[len(order) - most + most // 2 :], opened}
+    kept: list[int | Fold] = []
+    gap = 0
+    for i in order:
+        if i in ends:
+            if gap:
+                kept.append(Fold(frames=[], names="", left_out=gap))
+            kept.append(i)
+            gap = 0
+        else:
+            gap += 1
+    return kept
 
 
 def _view(
@@ -149,23 +138,24 @@ def _view(
     filename = frame.get("filename") or frame.get("abs_path") or ""
     path = frame.get("abs_path", "")
     has_more = "context_line" in frame or bool(frame.get("vars"))
-    is_bare = has_more and not is_open and not how.allowance.takes(frame)
-    platform = frame.get("platform", how.platform)
-    return FrameView(
+    is_bare = has_more and how.allowance.is_used_up and not (is_open and how.is_main)
+    view = FrameView(
         function=function_of(frame),
         place=place_of(frame),
         path=path if path != filename else "",
         is_in_app=standing.is_in_app,
         counts=standing.counts,
         reason=standing.reason,
-        is_open=is_open,
-        lines=[] if is_bare else _lines(frame, platform, is_open=is_open),
-        variables=[] if is_bare else plain(frame.get("vars", {})),
+        is_open=is_open and not is_bare,
+        lines=[] if is_bare else _lines(frame, how, is_open=is_open),
+        variables=[] if is_bare else plain(frame.get("vars", {}), how.allowance),
         is_bare=is_bare,
     )
+    how.allowance.spend(view.function, view.place, view.path)
+    return view
 
 
-def _lines(frame: Frame, platform: str, *, is_open: bool) -> list[Line]:
+def _lines(frame: Frame, how: Arrangement, *, is_open: bool) -> list[Line]:
     """Up to five lines either side of the failing one; coloured where open."""
     hit = frame.get("context_line")
     if hit is None:
@@ -173,8 +163,6 @@ def _lines(frame: Frame, platform: str, *, is_open: bool) -> list[Line]:
     before = frame.get("pre_context", [])[-_LINES_AROUND:]
     text = [*before, hit, *frame.get("post_context", [])[:_LINES_AROUND]]
     text = [line[:_LONGEST_LINE] for line in text]
-    colour: Callable[..., list[list[Token]]] = highlight if is_open else _uncoloured
-    filename = frame.get("filename") or frame.get("abs_path") or ""
     number = frame.get("lineno")
     first = number - len(before) if number is not None else None
     return [
@@ -183,11 +171,17 @@ def _lines(frame: Frame, platform: str, *, is_open: bool) -> list[Line]:
             tokens=tokens,
             is_hit=i == len(before),
         )
-        for i, tokens in enumerate(colour(text, filename=filename, platform=platform))
+        for i, tokens in enumerate(_tokens(text, frame, how, is_open=is_open))
     ]
 
 
-def _uncoloured(
-    lines: Sequence[str], *, filename: str, platform: str
+def _tokens(
+    text: Sequence[str], frame: Frame, how: Arrangement, *, is_open: bool
 ) -> list[list[Token]]:
-    return [[(line, "")] for line in lines]
+    for line in text:
+        how.allowance.spend(line)
+    if not is_open:
+        return [[(line, "")] for line in text]
+    filename = frame.get("filename") or frame.get("abs_path") or ""
+    platform = frame.get("platform", how.platform)
+    return how.allowance.coloured(text, filename=filename, platform=platform)

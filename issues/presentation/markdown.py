@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from issues.event import Event, Exception_, Frame
 from issues.presentation.chain import Relation, links_of
 from issues.presentation.crumbs import Crumb, crumbs_of
-from issues.presentation.event import title_of, view_of
+from issues.presentation.event import message_of, title_of
 from issues.presentation.frames import function_of, place_of
 from issues.presentation.raw import headline_of
 from issues.presentation.standing import Explanation, Standing, as_sent
@@ -68,7 +68,7 @@ def as_markdown(
     title = visible(title_of(event).partition("\n")[0])[:_LONGEST_LINE]
     head = f"# {_inline(title)}\n\n{_facts(about, event, dict(tags))}\n"
     exceptions = list(_exceptions(event, explanation))
-    said = view_of(event).message
+    said = message_of(event)
     message = _plain("## Message", said, _MESSAGE)
     crumbs = crumbs_of(event)[:-1][-_CRUMBS:]
     steps = _plain("## Before it", "\n".join(map(_crumb, crumbs)), _OTHER)

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from issues.event import Event, Exception_, Frame, Mechanism, Stacktrace, Thread
+from issues.presentation.allowance import Allowance
 from issues.presentation.chain import Link, Relation, links_of
-from issues.presentation.frameviews import (
-    Allowance,
-    Arrangement,
-    Fold,
-    FrameView,
-    arranged,
-)
+from issues.presentation.frameviews import Arrangement, Fold, FrameView, arranged
 from issues.presentation.raw import raw_of_chain, raw_of_trace
 from issues.presentation.standing import Explanation, TraceStanding, as_sent
+
+# Of an exception's text: of the one that is open, and of the others.
+_VALUE_CHARS, _OTHER_VALUE_CHARS = 2000, 400
+_RAW_CHARS = 100_000
+_NAME_CHARS = 100
+# As many can be chosen from.
+_THREADS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ def trace_of(
     names = _thread_names(threads, shown)
     platform = event["platform"]
     if shown is None and chain:
-        raw = raw_of_chain(chain, platform) if choice.raw else ""
+        raw = _cut(raw_of_chain(chain, platform), _RAW_CHARS) if choice.raw else ""
         blocks = _chain(event, choice, explanation)
         return Trace(blocks=blocks, threads=names, raw=raw)
     if stack is None or not stack["frames"]:
@@ -126,6 +128,7 @@ def trace_of(
         anchor=anchor,
     )
     raw = raw_of_trace(stack["frames"], platform) if choice.raw else ""
+    raw = _cut(raw, _RAW_CHARS)
     return Trace(blocks=[block], threads=names, raw=raw)
 
 
@@ -147,7 +150,9 @@ def _chain(
         blocks.append(
             _block(
                 frames,
-                _arrangement(event["platform"], choice, standing, allowance),
+                _arrangement(
+                    event["platform"], choice, standing, allowance, is_main=i == opened
+                ),
                 anchor=f"exception-{i + 1}",
                 exception=chain[i],
                 link=links[i],
@@ -158,7 +163,12 @@ def _chain(
 
 
 def _arrangement(
-    platform: str, choice: Choice, standing: TraceStanding, allowance: Allowance
+    platform: str,
+    choice: Choice,
+    standing: TraceStanding,
+    allowance: Allowance,
+    *,
+    is_main: bool = True,
 ) -> Arrangement:
     return Arrangement(
         platform=platform,
@@ -166,6 +176,7 @@ def _arrangement(
         unfolded=choice.all_frames,
         standing=standing,
         allowance=allowance,
+        is_main=is_main,
     )
 
 
@@ -183,18 +194,20 @@ def _shown_thread(
 
 
 def _thread_names(threads: Sequence[Thread], shown: Thread | None) -> list[ThreadName]:
-    """The crashed threads first."""
+    """The crashed threads first, and the one that is shown among them."""
     names = [
         ThreadName(
             id=thread.get("id", ""),
-            name=thread.get("name", ""),
+            name=thread.get("name", "")[:_NAME_CHARS],
             is_crashed=thread.get("crashed", False),
             is_shown=thread is shown,
         )
         for thread in threads
         if thread.get("id")
     ]
-    return sorted(names, key=lambda name: not name.is_crashed)
+    names.sort(key=lambda name: not name.is_crashed)
+    beyond = [name for name in names[_THREADS:] if name.is_shown]
+    return names[:_THREADS] + beyond
 
 
 def _frames(stack: Stacktrace | None) -> list[Frame]:
@@ -215,7 +228,10 @@ def _block(
     return Block(
         anchor=anchor,
         type=exception.get("type", ""),
-        value=exception.get("value", ""),
+        value=_cut(
+            exception.get("value", ""),
+            _VALUE_CHARS if is_open else _OTHER_VALUE_CHARS,
+        ),
         module=exception.get("module", ""),
         mechanism=exception.get("mechanism"),
         relation=link.relation,
@@ -226,3 +242,7 @@ def _block(
         lacks_in_app=bool(frames) and not any(s.is_in_app for s in how.standing.frames),
         hint=how.standing.hint,
     )
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"

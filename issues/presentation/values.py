@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from issues.presentation.allowance import Allowance
+
 FILTERED = "[Filtered]"
 # A longer text shows its beginning until asked for the rest, and a very long one
 # has its end in the event's JSON only.
@@ -31,7 +33,7 @@ class Value:
     left_out: int = 0
     # What is in a list or a mapping; `text` is then its beginning in one line.
     inner: list[Value] = field(default_factory=list)
-    # Entries that are not among them.
+    # Entries that are not among them; without any, of the list that this row ends.
     more: int = 0
 
     @property
@@ -39,10 +41,29 @@ class Value:
         return self.text == FILTERED
 
 
-def plain(values: dict[str, Any] | Iterable[list[Any]]) -> list[Value]:
-    """The rows of a mapping or of a list of pairs, in the order they have."""
-    pairs = values.items() if isinstance(values, dict) else values
-    return [row(str(name), value) for name, value in pairs]
+def plain(
+    values: dict[str, Any] | Iterable[list[Any]], allowance: Allowance | None = None
+) -> list[Value]:
+    """The rows of a mapping or of a list of pairs, in the order they have.
+
+    Where the allowance ends a row without a name says how many are not shown.
+    """
+    pairs = list(values.items() if isinstance(values, dict) else values)
+    rows = list[Value]()
+    for place, (name, value) in enumerate(pairs):
+        if allowance is not None and allowance.is_used_up:
+            return [*rows, Value(name="", text="", more=len(pairs) - place)]
+        rows.append(row(str(name), value))
+        if allowance is not None:
+            spend(allowance, rows[-1])
+    return rows
+
+
+def spend(allowance: Allowance, value: Value) -> None:
+    """Takes off what the value with all that is in it costs a page."""
+    allowance.spend(value.name, value.text, value.rest)
+    for inner in value.inner:
+        spend(allowance, inner)
 
 
 def row(name: str, value: object) -> Value:

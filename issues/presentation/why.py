@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -58,6 +59,7 @@ _HINTS = frozenset(
         gettext_noop("it belongs to a module of others or Go's own library"),
         gettext_noop("it belongs to Go's own library"),
         gettext_noop("it belongs to a gem"),
+        gettext_noop("it belongs to the script that starts an installed program"),
         gettext_noop("it belongs to Ruby itself"),
         gettext_noop("it belongs to PHP itself"),
         gettext_noop("it belongs to Erlang's own library"),
@@ -69,6 +71,8 @@ _HINTS = frozenset(
     }
 )
 
+# A page tells of as many parts.
+_MOST = 300
 
 # The first of these that counts says it all.
 _SENTENCES = {
@@ -103,9 +107,9 @@ class Reason:
 
 
 def reasons(parts: Iterable[Mapping[str, Any]]) -> list[Reason]:
-    """The stored parts (issues.grouping.Part.as_json), flattened in their order."""
+    """The first of the stored parts (issues.grouping.Part.as_json), flattened."""
     found = (_reasons(part, depth=0, counts=True) for part in parts)
-    return [reason for one in found for reason in one]
+    return list(islice((reason for one in found for reason in one), _MOST))
 
 
 def _reasons(part: Mapping[str, Any], *, depth: int, counts: bool) -> Iterable[Reason]:
@@ -146,7 +150,8 @@ def summary(parts: Iterable[Mapping[str, Any]]) -> str:
         if component in components:
             return str(sentence)
     if "exception" in components:
-        return _of_exceptions([p for p in counted if p["component"] == "exception"])
+        told = ("exception", "stacktrace")
+        return _of_exceptions([p for p in counted if p["component"] in told])
     if "stacktrace" in components:
         if "message" in components:
             return _("Grouped by the place that sent the message, and by its text.")
@@ -157,7 +162,8 @@ def summary(parts: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _of_exceptions(exceptions: list[Mapping[str, Any]]) -> str:
-    inner = [part for one in exceptions for part in one.get("parts", ())]
+    # The trace of a crashed thread stands beside them.
+    inner = [part for one in exceptions for part in (one, *one.get("parts", ()))]
     traces = [part for part in inner if part.get("component") == "stacktrace"]
     if any(trace.get("values") for trace in traces):
         return _("Grouped by the type of the exception and the functions that recur.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import html
+import random
 import re
 import uuid
 from typing import Any
@@ -145,6 +147,32 @@ def test_a_trace_of_any_size_makes_a_page_within_its_budget(
     assert b"this trace is very large" in body
     assert len(gzip.compress(body, 6)) <= 100 * 1024
     assert len(body) <= 600 * 1024
+
+
+def test_what_no_compression_helps_makes_a_page_within_its_budget(
+    project: Project, member: Client
+) -> None:
+    dice = random.Random(7)
+
+    def noise(size: int) -> str:
+        return base64.b64encode(dice.randbytes(size)).decode()
+
+    frames = [{"function": "f", "context_line": noise(200), "vars": {"a": noise(900)}}]
+    payload = make_payload(
+        exception={
+            "values": [
+                {"type": "E", "value": noise(900), "stacktrace": {"frames": frames}}
+                for _ in range(100)
+            ]
+        },
+        breadcrumbs=[{"message": noise(900)} for _ in range(100)],
+        extra={f"k{i}": noise(90) for i in range(500)},
+        contexts={f"c{i}": {"a": noise(300)} for i in range(200)},
+    )
+    stored = store(make_event(project, payload))
+    issue = Issue.objects.get(pk=stored.new_issues[0])
+    body = member.get(f"/o/acme/p/shop/issues/{issue.number}/").content
+    assert len(gzip.compress(body, 6)) <= 130 * 1024
 
 
 def test_every_page_shows_what_real_clients_sent(
