@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from issues.grouping.parts import Part
+from issues.grouping.v1.holes import without_kinds
 
 
 class Side(NamedTuple):
@@ -55,7 +56,7 @@ def _flat(parts: Sequence[Part], depth: int = 0, counts: bool = True) -> Iterato
 
 
 def _aligned(left: list[Side], right: list[Side]) -> Iterator[Row]:
-    a_keys, b_keys = [side[:3] for side in left], [side[:3] for side in right]
+    a_keys, b_keys = list(map(_key, left)), list(map(_key, right))
     matcher = SequenceMatcher(None, a_keys, b_keys, autojunk=False)
     for kind, a, a_end, b, b_end in matcher.get_opcodes():
         if kind == "equal":
@@ -64,6 +65,14 @@ def _aligned(left: list[Side], right: list[Side]) -> Iterator[Row]:
                 yield Row(one, other, one.counts == other.counts)
         else:
             yield from _unequal(left[a:a_end], right[b:b_end])
+
+
+def _key(side: Side) -> tuple[int, str, tuple[str, ...]]:
+    """What must be the same; the kinds of variable data need not be."""
+    values = side.values
+    if side.component in ("message", "value"):
+        values = tuple(without_kinds(value) for value in values)
+    return side.depth, side.component, values
 
 
 def _unequal(left: list[Side], right: list[Side]) -> Iterator[Row]:

@@ -20,7 +20,8 @@ from issues.grouping.rules import NO_RULES, Choice, GroupingRules
 from issues.grouping.v1.chain import components
 from issues.grouping.v1.families import family_of
 from issues.grouping.v1.fingerprint import default_name, filled, resolved
-from issues.grouping.v1.frames import trace
+from issues.grouping.v1.frames import Trace, trace
+from issues.grouping.v1.holes import without_kinds
 from issues.grouping.v1.parameterise import parameterised
 
 VERSION = "v1"
@@ -100,14 +101,33 @@ def _computed(event: Event, rules: GroupingRules) -> Computed:
 def _by_exceptions(event: Event, rules: GroupingRules) -> Computed | None:
     if "exception" not in event:
         return None
-    found = components(event, rules)
+    place = _crashed_trace(event, rules)
+    found = components(event, rules, is_placed=place is not None)
     texts: list[str] = []
     for component in found:
         if component.texts:
             texts += ["exception", *component.texts]
     if not texts:
         return None
-    return texts, tuple(component.part for component in found)
+    parts = tuple(component.part for component in found)
+    if place is None:
+        return texts, parts
+    return [*texts, "trace", *place.texts], (*parts, place.part)
+
+
+def _crashed_trace(event: Event, rules: GroupingRules) -> Trace | None:
+    """The trace of the thread that crashed, where no exception has one."""
+    if "threads" not in event:
+        return None
+    if any("stacktrace" in value for value in event["exception"]["values"]):
+        return None
+    crashed = [thread for thread in event["threads"]["values"] if thread.get("crashed")]
+    stack = crashed[0].get("stacktrace") if len(crashed) == 1 else None
+    if stack is None:
+        return None
+    verdicts = rules.verdicts(stack["frames"], event["platform"], None)
+    found = trace(stack["frames"], event["platform"], verdicts)
+    return found if found.texts else None
 
 
 def _by_trace(event: Event, rules: GroupingRules) -> Computed | None:
@@ -174,9 +194,12 @@ def _by_message(event: Event, _: GroupingRules) -> Computed | None:
     if entry is None:
         return None
     template = entry.get("message")
-    text = template if template and "params" in entry else None
-    text = text or parameterised(template or entry["formatted"])
-    return (["message", text], (Part("message", (text,)),)) if text else None
+    if template and "params" in entry:
+        return ["message", template], (Part("message", (template,)),)
+    text = parameterised(template or entry["formatted"])
+    if not text:
+        return None
+    return ["message", without_kinds(text)], (Part("message", (text,)),)
 
 
 _STRATEGIES = (_by_policy, _by_exceptions, _by_trace, _by_template, _by_message)

@@ -9,6 +9,7 @@ from issues.event import Event, Exception_, Mechanism
 from issues.grouping.parts import Part
 from issues.grouping.rules import NO_RULES, GroupingRules
 from issues.grouping.v1.frames import Trace, cycle, trace
+from issues.grouping.v1.holes import without_kinds
 from issues.grouping.v1.library import FAMILIES
 from issues.grouping.v1.names import type_name
 from issues.grouping.v1.parameterise import parameterised
@@ -27,6 +28,8 @@ _OVERFLOW_TEXTS = (
     "Maximum function nesting level",
     "stack overflow",
 )
+# Firefox calls it InternalError.
+_OVERFLOW_OF_SCRIPTS = "RangeError"
 
 
 class Component(NamedTuple):
@@ -36,8 +39,12 @@ class Component(NamedTuple):
     part: Part
 
 
-def components(event: Event, rules: GroupingRules = NO_RULES) -> list[Component]:
+def components(
+    event: Event, rules: GroupingRules = NO_RULES, *, is_placed: bool = False
+) -> list[Component]:
     """The exceptions, oldest cause first; those that do not count have no texts.
+
+    ``is_placed`` says that the trace of a thread tells where it happened.
 
     Equal ones count once. In a group of exceptions the order is that of their
     texts: which of them failed first is chance.
@@ -48,7 +55,7 @@ def components(event: Event, rules: GroupingRules = NO_RULES) -> list[Component]
     # Beside the app's own frames those of libraries would only add their versions.
     has_own = any(found is not None and found.is_own for found in traces)
     found = [
-        _component(value, seen, has_own, platform)
+        _component(value, seen, has_own, platform, is_placed)
         for value, seen in zip(values, traces, strict=True)
     ]
     is_group = _is_tree(values)
@@ -77,16 +84,23 @@ def _trace(value: Exception_, platform: str, rules: GroupingRules) -> Trace | No
 
 
 def _component(
-    value: Exception_, found: Trace | None, has_own: bool, platform: str
+    value: Exception_,
+    found: Trace | None,
+    has_own: bool,
+    platform: str,
+    is_placed: bool,
 ) -> Component:
     mechanism = value.get("mechanism")
     is_synthetic = bool(mechanism and mechanism.get("synthetic"))
-    kind = type_name(value.get("type", ""), FAMILIES.get(platform, "other"))
+    family = FAMILIES.get(platform, "other")
+    kind = type_name(value.get("type", ""), family)
     texts: list[str] = []
     parts: list[Part] = []
     if kind:
         hint = "the SDK made it up" if is_synthetic else ""
         parts.append(Part("type", (kind,), hint))
+        if family == "javascript" and _is_overflow(value):
+            kind = _OVERFLOW_OF_SCRIPTS
         if not is_synthetic:
             texts.append("type=" + kind)
     code = _code(mechanism)
@@ -102,13 +116,13 @@ def _component(
     # Without a type it is a message with the place that sent it, which is exact only
     # where the line of source is known.
     is_exact = bool(kind) or (found is not None and found.has_line)
-    if said and stack_texts and is_exact:
+    if said and (stack_texts or is_placed) and is_exact:
         # Left as it is: its variable data would be looked for in vain.
         parts.append(Part("value", (said[:200],), "the stack trace tells more"))
     elif said:
         said = parameterised(said)
         parts.append(Part("value", (said,)))
-        texts.append("value=" + said)
+        texts.append("value=" + without_kinds(said))
     return Component(tuple(texts), Part("exception", (), "", tuple(parts)))
 
 

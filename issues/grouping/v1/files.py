@@ -17,12 +17,14 @@ _PARTS = re.compile(r"[.~@!]")
 _HASH = re.compile(r"^(?=[a-z]*\d)[0-9a-f]{5,64}$|^v?\d+$", re.I)
 _RANDOM = re.compile(r"^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]{8,24}$")
 _VITE = re.compile(r"-([A-Za-z0-9_-]{8})$")
+_NUXT_CHARS = 8  # What Nuxt calls its scripts by is a hash and nothing else.
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|[A-Z]{2}|_|-")
 _GENERATED = re.compile(
     r"(?=[a-f]*\d)[0-9a-f]{12,64}|(?<=[-_.])\d{4,}(?=[-_.]|$)|(?<=ipykernel_)\d+"
     r"|(?<=eval )\d+|(?<=ipython-input-)\d+-\w+|(?<=evalmachine\.)\S+"
 )
 _PHP_EVAL = re.compile(r"\(\d+\)")
+_LIBRARY_VERSION = re.compile(r"(?<=\.so)(?:\.\d+)+$|(?:[-.]\d+)+(?=\.(?:so|dylib)\b)")
 
 
 def script_name(location: str) -> str:
@@ -37,12 +39,15 @@ def script_name(location: str) -> str:
     if match is None:
         return ""
     stem = name[: match.start()]
+    if "/_nuxt/" in path and len(stem) == _NUXT_CHARS:
+        return ""
     vite = _VITE.search(stem)
     if vite and _looks_random(vite[1]):
         stem = stem[: vite.start()]
     stem = _FLAVOURS.sub("", stem)
     words = [part for part in _PARTS.split(stem) if part and not _is_hash(part)]
-    kept = ".".join(_without_hash(word) for word in words).strip("-_.")
+    words = [_without_hash(word) for word in words]
+    kept = ".".join(word for word in words if not _is_hash(word)).strip("-_.")
     if kept == "chunk" or not any(letter.isalpha() for letter in kept):
         return ""
     return kept.lower()
@@ -84,4 +89,5 @@ def file_name(location: str) -> str:
     name = name.rpartition(".apk!")[2]
     if not any(letter.isdigit() for letter in name):
         return name
+    name = _LIBRARY_VERSION.sub("", name)
     return _PHP_EVAL.sub("", _GENERATED.sub("", name))

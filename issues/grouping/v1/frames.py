@@ -9,7 +9,7 @@ from issues.event import Frame
 from issues.grouping.parts import Part
 from issues.grouping.rules import Verdicts
 from issues.grouping.v1 import files, names
-from issues.grouping.v1.library import FAMILIES, NEVER_OWN, library_of
+from issues.grouping.v1.library import FAMILIES, NEVER_OWN, STARTER, library_of
 from issues.repeated import Frames
 
 CONTEXT_LINE_CHARS = 120
@@ -144,7 +144,7 @@ def _script_function(frame: Frame, name: str) -> str | None:
     location = frame.get("filename") or frame.get("abs_path") or ""
     if location in _NO_FILES or name in ("eval", "eval code"):
         return None
-    if name.startswith("Generator."):
+    if name.startswith("Generator.") or location.endswith("InternalBytecode.js"):
         return None
     if "eval at " in location or "> eval" in location or " line " in location:
         return None
@@ -219,7 +219,7 @@ def _trace(frames: list[Frame], platform: str, verdicts: Verdicts | None) -> Tra
         ]
     is_own = _any_counts(views, chosen)
     if not is_own:
-        chosen = [True] * len(frames)
+        chosen = _others(views)
     hints = [
         "" if own else _why_not(known) for known, own in zip(views, chosen, strict=True)
     ]
@@ -241,7 +241,10 @@ def _own(views: list[View], flags: list[bool | None]) -> list[bool]:
             flag is None and not seen.library
             for flag, seen in zip(flags, views, strict=True)
         ]
-    chosen = [flag is True for flag in flags]
+    chosen = [
+        flag is True and seen.library != STARTER
+        for flag, seen in zip(flags, views, strict=True)
+    ]
     # An SDK that looked is believed, but for what no app is made of.
     looked = False in flags or None in flags
     ruled = [
@@ -249,6 +252,16 @@ def _own(views: list[View], flags: list[bool | None]) -> list[bool]:
         for own, seen in zip(chosen, views, strict=True)
     ]
     return ruled if _any_counts(views, ruled) else chosen
+
+
+def _others(views: list[View]) -> list[bool]:
+    """Which frames count where none is of the app: all but what started the program.
+
+    Runtimes begin a trace in ways that differ from version to version.
+    """
+    places = [i for i, v in enumerate(views) if v.text and v.library not in NEVER_OWN]
+    first = places[0] if places else 0
+    return [place >= first for place in range(len(views))]
 
 
 def _as_ruled(views: list[View], hints: list[str], verdicts: Verdicts) -> list[str]:

@@ -54,10 +54,11 @@ NODE = "Node's own library"
 GO = "Go's own library"
 PHP = "PHP itself"
 RUBY = "Ruby itself"
+STARTER = "the script that starts an installed program"
 ERLANG = "Erlang's own library"
 SYSTEM = "the system's libraries"
 RUNTIME = "the language's runtime"
-NEVER_OWN = frozenset({PYTHON, NODE, GO, PHP, RUBY, ERLANG, SYSTEM, RUNTIME})
+NEVER_OWN = frozenset({PYTHON, NODE, GO, PHP, RUBY, ERLANG, SYSTEM, RUNTIME, STARTER})
 """What no frame of an app can belong to, whatever the SDK says."""
 
 
@@ -113,14 +114,16 @@ _NATIVE_FUNCTIONS = re.compile(
     r"BaseThreadInitThunk$|RtlUserThreadStart$|mainCRTStartup$)"
 )
 _PYTHON_HOME = re.compile(r"/lib(?:64)?/(?:python|pypy)\d|/python\d+/lib/")
+_SCRIPT_OF_PACKAGE = re.compile(r"/(?:bin|Scripts)/[\w.-]+$")
 _RUBY_GEMS = re.compile(r"/(?:gems|bundler)/")
 _RUBY_HOME = re.compile(r"/ruby/\d|/rubygems/|<internal:")
 _GO_HOME = re.compile(r"/pkg/mod/|/vendor/|/go/src/(?!\w+\.\w+/)|/libexec/src/")
+_NODE_FILES = ("node:", "ext:", "bun:", "deno:", "internal/")
 _JS_HOME = re.compile(
-    r"node_modules|bower_components|^node:|^internal/|^~/|/~/|webpack/(?:bootstrap|"
+    r"node_modules|bower_components|^(?:node|ext|bun|deno):|^internal/|^~/|/~/|webpack/(?:bootstrap|"
     r"runtime|startup)|\(webpack\)|^(?:chrome|moz|safari|safari-web|ms-browser)-"
     r"extension:|^https?://(?:cdn\.jsdelivr\.net/npm|unpkg\.com|cdnjs\.cloudflare\.com|"
-    r"ajax\.googleapis\.com|code\.jquery\.com|esm\.sh|browser\.sentry-cdn\.com|"
+    r"deno\.land|jsr\.io|ajax\.googleapis\.com|code\.jquery\.com|esm\.sh|browser\.sentry-cdn\.com|"
     r"js\.sentry-cdn\.com|www\.googletagmanager\.com)/"
 )
 
@@ -143,7 +146,17 @@ def _path(frame: Frame) -> str:
 
 
 def _python(frame: Frame, platform: str) -> str:
+    if frame.get("function") == "<module>" and _starts_program(frame):
+        return STARTER
     return _of_python(_path(frame), frame.get("module", ""))
+
+
+def _starts_program(frame: Frame) -> bool:
+    """Whether it is the script that pip writes for a command of a package."""
+    return (
+        "sys.exit(" in frame.get("context_line", "")
+        and _SCRIPT_OF_PACKAGE.search(_path(frame)) is not None
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -164,7 +177,7 @@ def _of_python(path: str, module: str) -> str:
 def _javascript(frame: Frame, platform: str) -> str:
     path = _path(frame)
     if _JS_HOME.search(path):
-        return NODE if path.startswith(("node:", "internal/")) else PACKAGE
+        return NODE if path.startswith(_NODE_FILES) else PACKAGE
     # Node tells its built-in modules without a folder, those of the app with one.
     is_bare = path and "/" not in path and path[0] not in "<["
     return NODE if platform == "node" and is_bare else ""
@@ -202,7 +215,7 @@ def _ruby(frame: Frame, platform: str) -> str:
 
 def _php(frame: Frame, platform: str) -> str:
     path = _path(frame)
-    if path.startswith("[internal]"):
+    if path.startswith(("[internal]", "<internal>")):
         return PHP
     return PACKAGE if "/vendor/" in path or path.startswith("vendor/") else ""
 

@@ -45,10 +45,12 @@ _JAVA_PASSING = re.compile(
     r"\$\$(?:Enhancer|FastClass|KeyFactory|SpringCGLIB|Lambda|Proxy|_Weld"
     r"|ExternalSynthetic|InternalSynthetic)|\$Proxy\d|_\$\$_(?:jvst|javassist|Weld)"
     r"|\$(?:HibernateProxy|ByteBuddy|MockitoMock|auxiliary)\$|-\$\$Lambda"
+    r"|_(?:ClientProxy|Subclass)$"
 )
 _JAVA_NUMBER = re.compile(r"\$\d+(?=\$|$|/)")
-_JAVA_LAMBDA = re.compile(r"^lambda\$(\w*?)\$?[0-9a-f]*(?:\$\d+)?$")
-_KOTLIN_LAMBDA = re.compile(r"(\$lambda)[-$]\d+(?:[-$]\d+)*$")
+_JAVA_LAMBDA = re.compile(r"^lambda\$(\w*?)(?:\$[0-9a-f]{4,})?\$\d+$")
+_JAVA_LOADER = re.compile(r"^(?:\w[\w.-]*(?:@[\w.+-]+)?)?/(?:[\w.-]*(?:@[\w.+-]+)?/)?")
+_KOTLIN_LAMBDA = re.compile(r"\$lambda(?:[-$](?:\d+|lambda))*$")
 _CLOJURE_NUMBER = re.compile(
     r"(?<=__)\d+|(?<=eval)\d+$|(?<=closure)\d+|(?<=[Ss]cript)\d+"
 )
@@ -61,6 +63,7 @@ _CS_LOCAL = re.compile(r"^<\w*>g__(\w+)\|[\d_]+$")
 _CS_NESTED_MACHINE = re.compile(r"[+.]<(<\w*>[bg]__[^>]*)>d(?:__\d+)?(?:`\d+)?$")
 _CS_ARITY = re.compile(r"`\d+(?:\[.*\])?|(?<=\w)\[[\w., ]*\]")
 _CS_TYPE_ARGUMENTS = re.compile(r"(?<=\w)<[\w., ]*>$")
+_CS_MODULE_ARGUMENTS = re.compile(r"(?<=\w)<[\w., ]*>(?=$|[.+])")
 _CS_NUMBER = re.compile(r"(?<=AnonymousType)\d+|(?<=lambda_method)\d+|(?<=Proxy)_\d+")
 
 # Go
@@ -81,7 +84,11 @@ _RUBY_TEMPLATE = re.compile(r"_{2,}\d+_\d+$|_{2,3}\d{5,}$|(?<=__)\d{3,}(?=__)")
 
 # Native
 _NATIVE_NAMELESS = frozenset({"<redacted>", "<unknown>", "??", "unknown", "<null>"})
-_NATIVE_INVENTED = re.compile(r"(?:sub|fun|func|loc|unk|nullsub)_[0-9a-f]{4,16}$", re.I)
+_NATIVE_INVENTED = re.compile(
+    r"(?:sub|fun|func|loc|unk|nullsub)_[0-9a-f]{4,16}$|_*lldb_unnamed_symbol\d"
+    r"|_hidden#\d",
+    re.I,
+)
 _NATIVE_HASH = re.compile(
     r"::h[0-9a-f]{16}$|(?<=E)?17h[0-9a-f]{16}E?$|\[(?:[0-9a-f]{8,16}|abi:\w+)\]"
 )
@@ -92,14 +99,17 @@ _NATIVE_SUFFIX = re.compile(
 _SUFFIXES_MAX = 4
 _NATIVE_ANON = re.compile(
     r"\(anonymous namespace\)|`anonymous[ -]namespace'|_GLOBAL__N_\w+|\{anonymous\}"
+    r"|\?A0x[0-9a-f]{8}"
 )
 _NATIVE_LAMBDA = re.compile(
     r"\{lambda\([^{}]*\)(?:#\d+)?\}|'lambda\d*'(?:\([^()]*\))?|<lambda_\w+>|\$_\d+"
     r"|\{\{closure\}\}|\{closure(?:#\d+|_env#\d+)?\}|\{\{vtable\.shim\}\}"
 )
 _RUST_OWN = re.compile(r"<((?:\w+::)*\w+(?:<[^<>]*>)?)>(::.*)$")
+_RUST_ARGUMENTS = re.compile(r"(?<=[\w:])<[^<>]*>")
+_NESTED_MAX = 6
 _RUST_NUMBER = re.compile(r"\{(impl|shim|constant|opaque)#\d+\}")
-_OBJC_BLOCK = re.compile(r"^_{2,3}\d+([-+]\[.*\])(_block_invoke)(?:[_.]\d+)*$")
+_OBJC_BLOCK = re.compile(r"^(?:_{2,3}\d+(?=[-+]\[))?(.*_block_invoke)(?:[_.]\d+)*$")
 _SWIFT = re.compile(
     r"^(?:(?:partial apply for|specialized|merged|outlined|implicit|@objc|"
     r"thunk for|reabstraction thunk helper(?: from .* to)?) )+"
@@ -108,11 +118,16 @@ _SWIFT_PART = re.compile(
     r"^\(\d+\) (?:suspend|await) resume partial function for | \(\.\w+\.\d+\)$"
 )
 _SWIFT_CLOSURE = re.compile(r"(?:implicit )?closure #\d+ (?:\(.*?\)[^)]*? )?in ")
+_SWIFT_MANGLED = ("$s", "$S", "_$s", "_$S")
+# Numbers of closures, and parts of functions such as those that wait.
+_SWIFT_MANGLED_PART = re.compile(r"(?<=[cf]U)\d+(?=_)|(?:T(?:[YQ]\d*_|[AmoR]))+$")
 _OPERATOR_CALL = "operator()"
 
 # Dart, Elixir
 _DART_LIBRARY = re.compile(r"@\d+")
-_ELIXIR_FUN = re.compile(r"(?<=-fun-)\d+(?=-)")
+_ELIXIR_FUN = re.compile(
+    r"(?<=-fun-)\d+(?=-)|(?<=-inlined-)\d+(?=-)|(?<=c\$\^)\d+/\d+-\d+(?=-)"
+)
 
 # Paths of modules: releases, versions, stamps, hashes
 _STAMP = re.compile(
@@ -141,6 +156,8 @@ def module_name(module: str, family: str) -> str:
 
 
 def _java_module(module: str) -> str:
+    if "/" in module:  # As in "app//shop.Cart", the name of a class's loader.
+        module = _JAVA_LOADER.sub("", module)
     module = _JAVA_NUMBER.sub("$" + AUTO, _JAVA_GENERATED.sub(AUTO, module))
     return _CLOJURE_NUMBER.sub("", module)
 
@@ -148,11 +165,12 @@ def _java_module(module: str) -> str:
 def _csharp_module(module: str) -> str:
     module = _CS_NESTED_MACHINE.sub("", module.replace("<<Main>$>", "<Main>"))
     module = _CS_DISPLAY_CLASS.sub("", _CS_STATE_MACHINE.sub("", module))
-    return _CS_NUMBER.sub("", _CS_ARITY.sub("", module))
+    module = _CS_ARITY.sub("", module)
+    return _CS_NUMBER.sub("", _CS_MODULE_ARGUMENTS.sub("", module))
 
 
 def _go_module(module: str) -> str:
-    return _GO_VERSION.sub("", module)
+    return _GO_VERSION.sub("", module.rpartition("/vendor/")[2])
 
 
 def _php_module(module: str) -> str:
@@ -161,7 +179,9 @@ def _php_module(module: str) -> str:
 
 def is_generated(module: str) -> bool:
     """Whether the class was made by Java's runtime or a framework to pass calls on."""
-    return "$" in module and _JAVA_PASSING.search(module) is not None
+    if "$" not in module and "_" not in module:
+        return False
+    return _JAVA_PASSING.search(module) is not None
 
 
 def type_name(kind: str, family: str) -> str:
@@ -215,7 +235,7 @@ def _ruby(name: str) -> str:
 
 
 def _java(name: str) -> str:
-    name = _KOTLIN_LAMBDA.sub(r"\1", _JAVA_LAMBDA.sub(r"lambda$\1", name))
+    name = _KOTLIN_LAMBDA.sub("$lambda", _JAVA_LAMBDA.sub(r"lambda$\1", name))
     return _CLOJURE_NUMBER.sub("", _JAVA_NUMBER.sub("$" + AUTO, name))
 
 
@@ -254,8 +274,10 @@ def _native(name: str) -> str:
     ):
         return ""
     name = _SWIFT_PART.sub("", name)
-    if name[:1] == "_" and (block := _OBJC_BLOCK.match(name)):
-        return block[1] + block[2]
+    if "_block_invoke" in name and (block := _OBJC_BLOCK.match(name)):
+        return block[1]
+    if name.startswith(_SWIFT_MANGLED):
+        return _SWIFT_MANGLED_PART.sub("", name)
     if name[:2] in ("-[", "+["):
         return name
     for _ in range(_SUFFIXES_MAX):
@@ -271,7 +293,7 @@ def _native(name: str) -> str:
 def _without_arguments(name: str) -> str:
     """A C++, Rust or Swift name without arguments, template ones, and return type."""
     if name[:1] == "<" and " as " in name:  # Rust: <Type as Trait>::function
-        return name
+        return _without_own_arguments(name)
     own = _RUST_OWN.match(name)
     if own:
         name = own[1] + own[2]
@@ -289,10 +311,25 @@ def _without_arguments(name: str) -> str:
             break
         elif not depth:
             kept.append(letter)
-    short = "".join(kept).strip().replace("operator\x01", _OPERATOR_CALL)
+    short = (
+        "".join(kept)
+        .replace("::<T>", "")
+        .strip()
+        .replace("operator\x01", _OPERATOR_CALL)
+    )
     if " operator " in f" {short}" or "closure" in short:
         return short
     return short.rpartition(" ")[2]
+
+
+def _without_own_arguments(name: str) -> str:
+    """Those of the trait tell which of its implementations it is, and stay."""
+    own, separator, trait = name.partition(" as ")
+    for _ in range(_NESTED_MAX):
+        own, count = _RUST_ARGUMENTS.subn("(T)", own)
+        if not count:
+            break
+    return own.replace("(T)", "<T>") + separator + trait
 
 
 def _dart(name: str) -> str:

@@ -18,24 +18,31 @@ CHARS_MAX = 1024
 """What lies behind is left out: messages of one template differ or agree before."""
 
 _SIGNS = re.compile(
-    r"[\d@\"='`“«„]|://|\.[a-z]{2}|[{\[]|/(?:home|Users|tmp)/|[a-f]{8}|[A-F]{8}|Bearer "
-    r"|:[A-Fa-f]{2}:"
+    r"[\d@\"='`“«„\u2018「『《]|://|\.[a-z]{2}|[{\[]|/(?:home|Users|tmp)/|[a-f]{8}"
+    r"|[A-F]{8}|Bearer |:[A-Fa-f]{2}:|Basic |#[A-F]{3}\b"
 )
 _UUID = re.compile(
     r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-"
     r"[0-9a-fA-F]{12}(?![0-9a-fA-F])"
 )
 # Scripts without spaces between words leave none around numbers either.
+_UNSPACED_SIGNS = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _UNSPACED = re.compile(
-    r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3])(?=\d)"
-    r"|(?<=\d)(?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3])"
+    rf"(?<=[{_UNSPACED_SIGNS}])(?=[\d\"'“\u2018「『《])"
+    rf"|(?<=[\d\"'”\u2019」』》])(?=[{_UNSPACED_SIGNS}])"
 )
 _LIST = re.compile(
     r"<(number|hex|id|uuid|quoted|ip|duration|size|json)>(?:(?:,\ ?|\ |;\ ?)<\1>)+"
 )
 _ROWS = re.compile(r"(\(<\w{2,9}>(?:,\ ?<\w{2,9}>){0,40}\))(?:,\ ?\1)+")
 _COUNTED = re.compile(r"(?<=<number>)(?:\ [a-z]{2,24}){1,4}(?![\w-])")
-_SHOWN = {"dates": "date", "version_": "version", "base64": "id"}
+_SHOWN = {
+    "dates": "date",
+    "version_": "version",
+    "base64": "id",
+    "digits": "id",
+    "form": "query",
+}
 _VERBS = {"was": "were", "is": "are", "has": "have", "does": "do"}
 _NO_PLURALS = ("ss", "us", "is")
 
@@ -50,7 +57,7 @@ def parameterised(message: str) -> str:
     if not _SIGNS.search(text):
         return text
     if not text.isascii():
-        text = _UNSPACED.sub(" ", text)
+        text = _UNSPACED.sub(" ", text)[:CHARS_MAX]
     if text.count("-") >= 4:
         text = _UUID.sub("<uuid>", text)
     if "{" in text or "[" in text:
@@ -67,12 +74,14 @@ def _placeholder(match: re.Match[str]) -> str:
     kind = match.lastgroup or ""
     if kind == "word":
         return words.word(match[0])
+    if kind == "assigned":
+        return match[0] if words.is_name(match[0]) else "<id>"
     if kind == "fixed":
         return match[0]
     if kind == "quoted":
         return quotes.quoted(match, _inner)
     if kind == "measure":
-        return f"<number>{match['unit']}"
+        return f"<number>{match['unit'].replace(' ', '').rstrip('NSEW')}"
     if kind == "home":
         return f"{match[0][: match.end('place') - match.start()]}<user>"
     if kind == "repr":

@@ -18,3 +18,21 @@ def rows(file: str) -> list[tuple[str, list[str]]]:
         else:
             found.append((axis, line.split(BETWEEN)))
     return found
+
+
+def traces() -> list[tuple[str, str, list[tuple[str, list[str]]]]]:
+    """The platform, the axis and the labelled traces of each block of traces.txt.
+
+    A trace is its calls, the outermost first, each as it stands in the file:
+    ``function @ module ~ path % package | line of source``, of which only the first
+    must be; ``·`` before it says that it is not of the app, ``¿`` that nobody knows.
+    """
+    found: list[tuple[str, str, list[tuple[str, list[str]]]]] = []
+    for line in (FOLDER / "traces.txt").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            platform, _, axis = line.strip("[]").partition(": ")
+            found.append((platform, axis, []))
+        else:
+            label, _, calls = line.partition(" ")
+            found[-1][2].append((label, calls.split(" → ")))
+    return found

@@ -199,3 +199,38 @@ def test_a_message_without_parameters_is_no_template(params: object) -> None:
         return {"logentry": {"message": f"Order {number} lost", "params": params}}
 
     assert hash_of(logged(17)) == hash_of(logged(99))
+
+
+CRASHES = (("poll", "at null"), ("poll", "of garbage"), ("push", "at null"))
+
+
+def test_a_thread_that_crashed_tells_where_its_exception_happened() -> None:
+    def crashed(function: str, said: str) -> Payload:
+        stack = {"frames": [frame(function, package="/opt/hub")]}
+        other = {"frames": [frame(said, package="/opt/hub")]}
+        threads = [
+            {"id": 1, "crashed": True, "stacktrace": stack},
+            {"id": 2, "stacktrace": other},
+        ]
+        raised = error(type="SIGSEGV", value=said, platform="native")
+        return {**raised, "threads": {"values": threads}}
+
+    hashes = [hash_of(crashed(*calls)) for calls in CRASHES]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_engines_call_an_overflow_by_other_types() -> None:
+    walks = [frame("walk", filename=URL)] * 50
+    chrome = error(
+        *walks[:10],
+        type="RangeError",
+        value="Maximum call stack size exceeded",
+        platform="javascript",
+    )
+    firefox = error(
+        *walks,
+        type="InternalError",
+        value="too much recursion",
+        platform="javascript",
+    )
+    assert hash_of(chrome) == hash_of(firefox)
