@@ -51,6 +51,11 @@ def next_due() -> datetime | None:
     return Notice.objects.order_by("due_at").values_list("due_at", flat=True).first()
 
 
+def waiting() -> int:
+    """How many mails have not left yet."""
+    return Notice.objects.count()
+
+
 def set_out() -> None:
     """Has a thread deliver what is due, unless one does already."""
     if _is_busy.acquire(blocking=False):

@@ -26,6 +26,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from alerts import counts, courier
 from errtrack import heartbeat
 from errtrack.health import ask_valkey
 from ingest import halts, spoolfolder, totals
@@ -73,7 +74,8 @@ class _Service(Collector):
 def _of_valkey() -> list[Metric] | None:
     try:
         ask_valkey()
-        return [*_of_totals(totals.read()), *_of_streams(), _heartbeat_age()]
+        figures = [*_of_totals(totals.read()), _of_mails()]
+        return [*figures, *_of_streams(), _heartbeat_age()]
     except redis.RedisError as error:
         _log.warning("no figures from Valkey: %s", error)
         return None
@@ -147,6 +149,17 @@ def _of_items(sums: dict[str, float]) -> Metric:
     return items
 
 
+def _of_mails() -> Metric:
+    mails = CounterMetricFamily(
+        "errtrack_mails",
+        "Tries to mail people what happens to issues, by what became of them.",
+        labels=["outcome"],
+    )
+    for outcome, count in counts.read().items():
+        mails.add_metric([outcome], count)
+    return mails
+
+
 def _of_streams() -> Iterator[Metric]:
     entries = _gauge("stream_entries", "Accepted requests that wait.", "shard")
     held = _gauge("stream_bytes", "What they weigh.", "shard")
@@ -203,6 +216,7 @@ def _of_postgresql() -> list[Metric] | None:
         counted = IssueState.objects.values_list("status").annotate(Count("pk"))
         of_status = dict(counted.order_by())
         set_aside = PoisonEntry.objects.count()
+        mails = courier.waiting()
     except DatabaseError as error:
         _log.warning("no figures from PostgreSQL: %s", error)
         return None
@@ -214,5 +228,8 @@ def _of_postgresql() -> list[Metric] | None:
             "errtrack_poison_waiting",
             "Entries set aside that wait for an operator.",
             value=set_aside,
+        ),
+        GaugeMetricFamily(
+            "errtrack_mails_waiting", "Mails that have not left yet.", value=mails
         ),
     ]

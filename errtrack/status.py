@@ -16,6 +16,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from alerts import courier
 from errtrack import heartbeat
 from errtrack.health import Readiness, check_readiness
 from ingest import halts, spoolfolder
@@ -65,6 +66,7 @@ class Status:
     # Where mail is handed over, as HOST:PORT; empty: nowhere.
     mail_server: str
     mail_from: str
+    mails_waiting: int
     # Pairs of a program and its version.
     versions: list[tuple[str, str]]
 
@@ -83,6 +85,7 @@ def ask() -> Status:
         disk=_or_none(_disk),
         mail_server=_mail_server(),
         mail_from=settings.DEFAULT_FROM_EMAIL,
+        mails_waiting=courier.waiting(),
         versions=_versions(),
     )
 

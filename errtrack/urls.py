@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/0/", include("releases.api.urls")),
     path("api/0/", include("monitors.api.urls")),
     path("api/0/", include("ingest.api.urls")),
+    path("api/0/", include("alerts.api.urls")),
     path("api/0/openapi.json", openapi, name="openapi"),
     # Clients of the API read JSON only, also where there is nothing.
     re_path("^api/", not_found),

@@ -86,6 +86,7 @@ PERSONAL = {
     "accounts/password/set/",
     "api/0/auth/",
     "api/0/organizations/",
+    "api/0/users/me/notifications/",
     "jump/",
     "organizations/new/",
     "orgredirect/organizations/:orgslug/settings/auth-tokens/",

@@ -13,6 +13,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
+from alerts import counts
 from errtrack import heartbeat
 from ingest import halts, metrics, totals
 from ingest.counting import count_request
@@ -23,6 +24,7 @@ from issues.store import Stored, forget_everything
 from projects import valkey
 from tests import settling
 from tests.factories import make_event, make_issue, make_project, store
+from tests.telling import claim, follower, happened
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +59,18 @@ def test_requests_are_counted_by_outcome(client: Client) -> None:
     assert found["errtrack_edge_requests_total", ("accepted",)] == 2
     assert found["errtrack_edge_requests_total", ("too_large",)] == 1
     assert found["errtrack_edge_requests_total", ("invalid",)] == 0
+
+
+def test_mails_are_counted_by_what_became_of_them(client: Client) -> None:
+    counts.count(counts.Outcome.GIVEN_UP, 2)
+    issue = make_issue(make_project())
+    follower(issue)
+    happened(issue)
+    claim()
+    found = figures(client)
+    assert found["errtrack_mails_total", ("given_up",)] == 2
+    assert found["errtrack_mails_total", ("sent",)] == 0
+    assert found["errtrack_mails_waiting", ()] == 1
 
 
 def test_batches_are_counted_and_timed(client: Client) -> None:

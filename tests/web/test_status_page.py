@@ -84,6 +84,7 @@ def test_the_mail_server_is_named(owner: Client, settings: Settings) -> None:
     page = shown(owner)
     assert "mail.example:587" in page
     assert "No mail leaves" not in page
+    assert "<dt>Waiting</dt><dd>0</dd>" in page
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.ADMIN])
