@@ -31,7 +31,8 @@ _ISSUES_AT_ONCE = 1_000
 # Parameters: issue ids, how many.
 _TAKE = """
 CREATE TEMP TABLE going ON COMMIT DROP AS
-SELECT project_id, issue_id, event_id, received_at, "timestamp", user_id, tag_ids
+SELECT project_id, issue_id, event_id, received_at, "timestamp", user_id, level,
+    tag_ids
 FROM issues_event WHERE issue_id = ANY(%s::int4[]) LIMIT %s
 """
 

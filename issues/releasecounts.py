@@ -136,11 +136,6 @@ COMPARE = (
     """,
 )
 
-SUSPECTS = """
-SELECT DISTINCT project_id FROM repair_difference WHERE figure LIKE 'release%'
-ORDER BY 1
-"""
-
 _MISSING = """
 SELECT project_id, version, environment FROM repair_release_total
 EXCEPT

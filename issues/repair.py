@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from issues import attachments, releasecounts
+from issues import attachments, projecthours, releasecounts
 from issues import repair_sql as sql
 from issues.locks import shard_lock
 from issues.merging import checks
@@ -30,10 +30,10 @@ class Difference:
 
     figure: str
     project_id: int
-    # 0 for figures of releases.
+    # 0 for figures of releases and of a project's hours.
     issue_id: int
     # Which of the figure's parts: an hour since 1970, a user's or a tag's id; of a
-    # release its version, environment and hour.
+    # release its version, environment and hour; of a project's hour its level, too.
     part: str
     # None: no such row.
     was: str | None
@@ -59,15 +59,16 @@ def repair(*, dry_run: bool = False) -> Report:
     with _snapshot() as cursor:
         _compare(cursor, issue_ids=None)
         releasecounts.compare(cursor, project_ids=None)
+        projecthours.compare(cursor)
         cursor.execute(sql.ORPHANS)
         differences = _count_differences(cursor)
         details = _read_details(cursor)
         suspects = _read_suspects(cursor)
-        of_releases = _read_projects(cursor)
+        projects = _read_projects(cursor)
     mended = 0
     if not dry_run and differences:
         mended = sum(_mend(shard, ids) for shard, ids in _chunks(suspects))
-        mended += sum(_mend_releases(project_id) for project_id in of_releases)
+        mended += sum(_mend_project(project_id) for project_id in projects)
         mended += _mend_orphans()
     return Report(
         differences=differences,
@@ -125,8 +126,8 @@ def _read_suspects(cursor: CursorWrapper) -> dict[int, list[int]]:
 
 
 def _read_projects(cursor: CursorWrapper) -> list[int]:
-    """The ids of the projects of whose releases something differs."""
-    cursor.execute(releasecounts.SUSPECTS)
+    """The ids of the projects of whose hours or releases something differs."""
+    cursor.execute(sql.SUSPECT_PROJECTS)
     return [project_id for (project_id,) in cursor.fetchall()]
 
 
@@ -155,8 +156,9 @@ def _mend(shard: int, issue_ids: list[int]) -> int:
     return found
 
 
-def _mend_releases(project_id: int) -> int:
-    """Mends the project's releases; gives how many differences there really were."""
+def _mend_project(project_id: int) -> int:
+    """Mends the project's hours and releases; gives how many differences there really
+    were."""
     with (
         shard_lock(project_id % settings.SHARDS, wait=True),
         transaction.atomic(),
@@ -165,9 +167,11 @@ def _mend_releases(project_id: int) -> int:
         issues = Issue.objects.filter(project=project_id)
         _read_rows(cursor, issue_ids=list(issues.values_list("pk", flat=True)))
         releasecounts.compare(cursor, project_ids=[project_id])
+        projecthours.compare(cursor)
         found = _count_differences(cursor)
         if found:
             releasecounts.mend(cursor)
+            projecthours.mend(cursor)
     return found
 
 

@@ -250,6 +250,12 @@ WHERE EXISTS (SELECT 1 FROM issues_issue WHERE id = issue_id)
 ORDER BY 1, 2
 """
 
+# Figures of projects and their releases have no issue.
+SUSPECT_PROJECTS = """
+SELECT DISTINCT project_id FROM repair_difference
+WHERE figure = 'project_hour' OR figure LIKE 'release%' ORDER BY 1
+"""
+
 LOCK_STATES = """
 SELECT issue_id FROM issues_issuestate
 WHERE issue_id = ANY (%s::int4[]) ORDER BY issue_id FOR UPDATE

@@ -12,7 +12,15 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from issues import attachments, dictionaries, partitions, releasecounts, reports, store
+from issues import (
+    attachments,
+    dictionaries,
+    partitions,
+    projecthours,
+    releasecounts,
+    reports,
+    store,
+)
 from issues.locks import SHARD_CLASS
 from projects.hours import hour_of
 from releases import retention as releases
@@ -118,6 +126,7 @@ _COLLECT = (
     """,
     "CREATE INDEX ON expiring_tag (issue_id, tag_id)",
     releasecounts.EXPIRING,
+    projecthours.EXPIRING,
     "ANALYZE expiring_issue, expiring_hour, expiring_user, expiring_tag",
 )
 
@@ -172,6 +181,7 @@ _COUNT_OFF = (
     WHERE t.issue_id IN (SELECT issue_id FROM expiring_tag)
     """,
     *releasecounts.COUNT_OFF,
+    projecthours.COUNT_OFF,
 )
 
 
@@ -247,6 +257,7 @@ def _delete_hours(now: datetime) -> int:
     """Deletes the hours that no graph reaches and no stored event counts in."""
     oldest = now - timedelta(days=settings.RETENTION_DAYS + _HOURS_KEPT_DAYS)
     with connection.cursor() as cursor:
+        cursor.execute(projecthours.FORGET, [hour_of(oldest)])
         cursor.execute(
             "DELETE FROM issues_hourcount WHERE hour < %s AND count = expired_count",
             [hour_of(oldest)],

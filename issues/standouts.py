@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from issues.models import VISIBLE_STATUSES, Issue, IssueState, Level, Status
+from issues.models import VISIBLE_STATUSES, Issue, Level
 from issues.presentation.shares import Distribution, telling
 from issues.tagcounts import OTHER, TagKey
 from projects.models import Project
@@ -20,16 +20,37 @@ NEW_FOR = timedelta(days=7)
 _TELLING_ISSUES = 50
 _VALUES_OF_A_KEY = 20
 
-# Those with the most events since an hour, most first.
-# Parameters: project ids, statuses, first minute, first hour, how many.
-_MOST_EVENTS = """
-SELECT s.issue_id, sum(h.count) AS count
-FROM issues_issuestate s
-JOIN issues_hourcount h ON h.issue_id = s.issue_id AND h.hour >= %(first)s
-WHERE s.project_id = ANY(%(projects)s::int4[])
-  AND s.status = ANY(%(statuses)s::int2[])
-  AND s.last_seen_minute >= %(first)s * 60
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s
+# Those seen in the period with the most events of all times, and whether all of these
+# are of the period. Parameters: project ids, statuses, first hour, when it began.
+_BUSIEST = """
+SELECT issue_id, event_count, first_seen >= %(began)s
+FROM issues_issuestate
+WHERE project_id = ANY(%(projects)s::int4[]) AND status = ANY(%(statuses)s::int2[])
+  AND last_seen_minute >= %(first)s * 60
+ORDER BY event_count DESC, issue_id LIMIT %(limit)s
+"""
+_BUSIEST_MAX = 2000
+# Hours that are summed to tell which of them has the most events in the period; 100,000
+# take some 20 ms.
+_HOURS_MAX = 100_000
+
+# Events since an hour. Parameters: issue ids, first hour.
+_SUMS = """
+SELECT issue_id, sum(count) FROM issues_hourcount
+WHERE issue_id = ANY(%(issues)s::int4[]) AND hour >= %(first)s GROUP BY 1
+"""
+
+# The new issues with the most events, and how many new ones there are.
+# Parameters: project ids, first minute, when it began, how many.
+_NEW = """
+WITH fresh AS MATERIALIZED (
+    SELECT issue_id, event_count FROM issues_issuestate
+    WHERE project_id = ANY(%(projects)s::int4[]) AND status = 0
+      AND last_seen_minute >= %(minute)s AND first_seen >= %(since)s
+)
+SELECT ARRAY(SELECT issue_id FROM fresh
+    ORDER BY event_count DESC, issue_id DESC LIMIT %(limit)s),
+    (SELECT count(*) FROM fresh)
 """
 
 # Events of issues by bucket. Parameters: issue ids, first hour, hours of a bucket.
@@ -99,16 +120,7 @@ def standouts_of(
 ) -> Standouts:
     """Up to `rows` of each; new are the unresolved ones first seen within a week."""
     ids = [project.pk for project in projects]
-    counted = _fetch(
-        _MOST_EVENTS,
-        {
-            "projects": ids,
-            "statuses": list(VISIBLE_STATUSES),
-            "first": window.first_hour,
-            "limit": _TELLING_ISSUES,
-        },
-    )
-    most = [int(issue_id) for issue_id, _ in counted]
+    most = _busiest(ids, window, rows)
     new, new_count = _new(ids, now, rows)
     shown = _shown({*most[:rows], *new}, projects, window)
     return Standouts(
@@ -119,17 +131,52 @@ def standouts_of(
     )
 
 
+def _busiest(ids: list[int], window: Window, rows: int) -> list[int]:
+    """Issues by their events in the period; the first `rows` are those with the most.
+
+    Nobody has more events in the period than in all, so those with the most of all
+    are looked at in turn until the next ones cannot be among the first any more. Where
+    that takes too long (very many old and busy issues, short periods), the first ones
+    are those of the issues looked at.
+    """
+    found = _fetch(
+        _BUSIEST,
+        {
+            "projects": ids,
+            "statuses": list(VISIBLE_STATUSES),
+            "first": window.first_hour,
+            "began": datetime.fromtimestamp(window.first_hour * 3600, UTC),
+            "limit": _BUSIEST_MAX,
+        },
+    )
+    counts: dict[int, int] = {}
+    best: list[int] = []
+    hours = 0
+    while len(counts) < len(found) and hours < _HOURS_MAX:
+        some = found[len(counts) : 2 * len(counts) + _TELLING_ISSUES]
+        old = [issue for issue, _, is_all in some if not is_all]
+        hours += len(old) * window.bucket_hours * window.buckets
+        counts |= {issue: events for issue, events, is_all in some if is_all}
+        sums = _fetch(_SUMS, {"issues": old, "first": window.first_hour})
+        counts |= dict.fromkeys(old, 0) | {issue: int(n) for issue, n in sums}
+        best = sorted(filter(counts.get, counts), key=lambda one: (-counts[one], one))
+        following = found[len(counts)][1] if len(counts) < len(found) else 0
+        if len(best) >= rows and counts[best[rows - 1]] >= following:
+            break
+    return best[:_TELLING_ISSUES]
+
+
 def _new(ids: list[int], now: datetime, rows: int) -> tuple[list[int], int]:
     """The new issues with the most events, and how many new ones there are."""
     since = now - NEW_FOR
-    found = IssueState.objects.filter(
-        project__in=ids,
-        status=Status.UNRESOLVED,
-        last_seen_minute__gte=int(since.timestamp()) // 60,
-        first_seen__gte=since,
-    )
-    by_events = found.order_by("-event_count", "-issue_id")
-    return list(by_events.values_list("issue_id", flat=True)[:rows]), found.count()
+    parameters = {
+        "projects": ids,
+        "minute": int(since.timestamp()) // 60,
+        "since": since,
+        "limit": rows,
+    }
+    ((found, count),) = _fetch(_NEW, parameters)
+    return found, count
 
 
 def _shown(

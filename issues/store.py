@@ -89,7 +89,7 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
     eventrows.insert_parts(fresh)
     eventrows.insert_events(fresh, found.issue_of, user_of, tags_of)
     reports.link(fresh, found.issue_of)
-    _add_hours(pairs, issues)
+    _add_hours(fresh, pairs, issues)
     new_users = _add_users(pairs, issues, counted.spread(user_of))
     tally.write()
     reopened = reopenings(pairs, issues, locked, new_users)
@@ -202,7 +202,14 @@ def _name_users(events: list[NewEvent]) -> list[int | None]:
     ]
 
 
-def _add_hours(events: list[NewEvent], issue_of: list[int]) -> None:
+def _add_hours(
+    fresh: list[NewEvent], events: list[NewEvent], issue_of: list[int]
+) -> None:
+    """Counts each fresh event for its project, and `events` for their issues."""
+    of_projects = Counter(
+        (event.project_id, hour_of(event.timestamp), event.level) for event in fresh
+    )
+    projects = sorted(of_projects)
     counts = Counter(
         (issue, event.project_id, hour_of(event.timestamp))
         for event, issue in zip(events, issue_of, strict=True)
@@ -210,6 +217,10 @@ def _add_hours(events: list[NewEvent], issue_of: list[int]) -> None:
     rows = sorted((issue, hour, p, n) for (issue, p, hour), n in counts.items())
     sql.run(
         sql.ADD_HOURS,
+        arrays.of_numbers(project_id for project_id, _, _ in projects),
+        arrays.of_numbers(hour for _, hour, _ in projects),
+        arrays.of_numbers(level for _, _, level in projects),
+        arrays.of_numbers(of_projects[place] for place in projects),
         arrays.of_numbers(project_id for _, _, project_id, _ in rows),
         arrays.of_numbers(issue for issue, _, _, _ in rows),
         arrays.of_numbers(hour for _, hour, _, _ in rows),

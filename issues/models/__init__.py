@@ -1,7 +1,14 @@
 """Issues, their events and counts: fields, constraints and indexes."""
 
 from issues.models.attachment import Attachment
-from issues.models.counts import EventUser, HourCount, IssueTags, IssueUser, Tag
+from issues.models.counts import (
+    EventUser,
+    HourCount,
+    IssueTags,
+    IssueUser,
+    ProjectHour,
+    Tag,
+)
 from issues.models.event import Event, EventPart, PayloadDictionary
 from issues.models.family import FamilyMember
 from issues.models.feedback import UserReport
@@ -50,6 +57,7 @@ __all__ = [
     "Operation",
     "OperationChunk",
     "PayloadDictionary",
+    "ProjectHour",
     "RegroupFinding",
     "RegroupStep",
     "Regrouping",

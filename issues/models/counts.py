@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from issues.models.issue import Issue
+from issues.models.issue import Issue, Level
 from projects.models import Project
 
 
@@ -38,6 +38,30 @@ class HourCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} in hour {self.hour}"
+
+
+class ProjectHour(models.Model):
+    """Events of a project in one hour (UTC) of their own time, by their level."""
+
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    # Whole hours since 1970.
+    hour = models.IntegerField()
+    level = models.SmallIntegerField(choices=Level.choices)
+    count = models.IntegerField()
+    # Those counted above whose rows retention has dropped.
+    expired_count = models.IntegerField(default=0)
+
+    # The overview reads a range of a project's hours.
+    pk = models.CompositePrimaryKey("project_id", "hour", "level")
+
+    def __str__(self) -> str:
+        return f"{self.count} of level {self.level} in hour {self.hour}"
 
 
 class EventUser(models.Model):

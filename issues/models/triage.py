@@ -185,6 +185,13 @@ class Activity(models.Model):
                 condition=models.Q(operation__isnull=True)
                 & ~models.Q(kind__in=["first_seen", "auto_set_ongoing"]),
             ),
+            # The overview: what was resolved and came back in a period.
+            models.Index(
+                fields=["project", "created_at"],
+                include=["issue", "kind"],
+                name="activity_of_overview",
+                condition=models.Q(kind__in=["set_resolved", "set_regression"]),
+            ),
             # Operations that go with their project.
             models.Index(
                 fields=["operation"],

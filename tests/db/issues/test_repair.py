@@ -20,6 +20,7 @@ from issues.models import (
     IssueTags,
     IssueUser,
     Level,
+    ProjectHour,
 )
 from issues.repair import repair
 from issues.tagcounts import tags_of_issue
@@ -169,6 +170,34 @@ def test_damage_is_told_and_mended(
     assert report.differences == report.mended > 0
     assert {difference.issue_id for difference in report.details} == {issue.pk}
     assert figures_of(issue) == sound
+    assert repair().differences == 0
+
+
+def lose_project_hours(project: Project) -> None:
+    ProjectHour.objects.filter(project=project).delete()
+
+
+def falsify_project_hours(project: Project) -> None:
+    ProjectHour.objects.filter(project=project).update(count=9)
+
+
+def invent_a_project_hour(project: Project) -> None:
+    ProjectHour.objects.create(project=project, hour=1, level=Level.FATAL, count=2)
+
+
+@pytest.mark.parametrize(
+    "damage", [lose_project_hours, falsify_project_hours, invent_a_project_hour]
+)
+def test_damage_to_a_projects_hours_is_told_and_mended(
+    project: Project, damage: Callable[[Project], None]
+) -> None:
+    hours = ProjectHour.objects.filter(project=project, count__gt=0)
+    sound = sorted(hours.values_list("hour", "level", "count"))
+    damage(project)
+    report = repair()
+    assert report.differences == report.mended > 0
+    assert {difference.figure for difference in report.details} == {"project_hour"}
+    assert sorted(hours.values_list("hour", "level", "count")) == sound
     assert repair().differences == 0
 
 

@@ -14,7 +14,13 @@ from pytest_django import Settings
 
 from issues import partitions, retention
 from issues.merging.changes import merge, unmerge
-from issues.models import Event, HourCount, IssueState, PayloadDictionary
+from issues.models import (
+    Event,
+    HourCount,
+    IssueState,
+    PayloadDictionary,
+    ProjectHour,
+)
 from issues.repair import repair
 from issues.retention import keep_partitions
 from issues.store import forget_everything
@@ -77,6 +83,11 @@ def shown(project: Project) -> dict[str, object]:
         "seen": (state.first_seen, state.last_seen),
         "hours": list(hours.values_list("hour", "count")),
         "tags": tags_of_issue(state.issue_id),
+        "project": list(
+            ProjectHour.objects.filter(project=project)
+            .order_by("hour")
+            .values_list("hour", "level", "count")
+        ),
     }
 
 
@@ -118,6 +129,7 @@ def test_repair_mends_after_a_drop_what_it_counted(project: Project) -> None:
     keep_partitions()
     IssueState.objects.update(event_count=0, user_count=0)
     HourCount.objects.update(count=0)
+    ProjectHour.objects.update(count=0)
     repair()
     assert shown(project) == before
 

@@ -11,10 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from issues import figures, standouts
 from issues.figures import Change, Figures, figures_of
-from issues.models import Activity, HourCount, Issue, Level
+from issues.merging.changes import merge
+from issues.models import Activity, Issue, IssueState, Level, ProjectHour, Status
 from issues.periods import Period
 from issues.standouts import standouts_of
+from projects.hours import hour_of
 from projects.models import Project
 from releases.models import Release
 from tests.factories import (
@@ -61,13 +64,36 @@ def test_events_are_those_of_the_hours_and_stand_beside_the_period_before(
     report(project, "Now", days_ago=20)
     report(project, "Before", days_ago=21)
     # What the hours say counts, not how many rows of events there are.
-    first = HourCount.objects.filter(issue__type="Before").first()
-    assert first is not None
-    HourCount.objects.filter(issue__type="Before").update(count=40)
+    days_ago = hour_of(datetime.now(UTC) - timedelta(days=21))
+    ProjectHour.objects.filter(hour=days_ago).update(count=40)
     figures = fortnight(project)
     assert figures.events == Change(2, 41)
     assert figures.issues == Change(1, 2)
     assert figures.events.percent == -95
+
+
+def test_deleting_and_merging_issues_changes_no_events(project: Project) -> None:
+    for name in ("One", "Two", "Three"):
+        report(project, name)
+    one, two, three = Issue.objects.order_by("pk")
+    merge(project, [one.pk, two.pk], user=None)
+    report(project, "Two")
+    IssueState.objects.filter(issue=three).update(status=Status.DELETED)
+    assert fortnight(project).events.now == 4
+
+
+def test_an_issue_older_than_both_periods_counts_where_it_has_hours(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Old", "Steady", "Known"):
+        report(project, name, days_ago=5)
+        report(project, name)
+    report(project, "Steady", days_ago=1.2)
+    now = timezone.now()
+    window = Period.DAY.window(now)
+    assert figures_of([project], window, now).issues == Change(3, 1)
+    monkeypatch.setattr(figures, "_LOOKED_AT", 1)
+    assert figures_of([project], window, now).issues.before in {0, 3}
 
 
 def test_the_chart_has_a_layer_for_each_level(project: Project) -> None:
@@ -124,6 +150,20 @@ def test_the_busiest_issues_come_first_and_tell_where_it_happens(
         ("production", "75 %"),
         ("staging", "25 %"),
     ]
+
+
+def test_an_old_issue_of_many_events_is_not_busy_for_that(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        report(project, "Once", days_ago=3)
+    report(project, "Once")
+    for _ in range(2):
+        report(project, "Lately")
+    monkeypatch.setattr(standouts, "_TELLING_ISSUES", 1)
+    now = timezone.now()
+    found = standouts_of([project], Period.DAY.window(now), now, rows=1)
+    assert [(one.type, one.count) for one in found.most] == [("Lately", 2)]
 
 
 @pytest.mark.parametrize("graph", list(Period))
