@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from projects.access import may_operate, projects_of
+from projects.access import Permission, may_operate, permission_of, projects_of
 from projects.models import Organization, Project, ProjectStar, User
 
 THEMES = (User.Theme.LIGHT.value, User.Theme.DARK.value)
@@ -30,6 +30,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "is_starred": SimpleLazyObject(lambda: frame.is_starred),
         "theme": SimpleLazyObject(lambda: frame.theme),
         "may_operate": SimpleLazyObject(lambda: frame.may_operate),
+        "manages": SimpleLazyObject(lambda: frame.manages),
     }
 
 
@@ -90,6 +91,16 @@ class _Frame:
     @cached_property
     def may_operate(self) -> bool:
         return self._user is not None and may_operate(self._user)
+
+    @cached_property
+    def manages(self) -> bool:
+        """Whether the user's role here includes the settings of projects."""
+        places = self._user.places if self._user is not None else []
+        return any(
+            permission_of(place.role) >= Permission.MANAGE
+            for place in places
+            if place.organization == self.organization
+        )
 
     @cached_property
     def theme(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import redis
 from django.test import Client
+from pytest_django import Settings
 
 from ingest import limits
 from projects import policies, valkey
@@ -154,6 +155,17 @@ def test_limits_are_kept(admin: Client, owner: Client, project: Project) -> None
     project.refresh_from_db()
     assert (project.rate_limit_count, project.rate_limit_window_s) == (500, 60)
     assert "9,000 / hour" in " ".join(text_of(admin, f"{SETTINGS}limits/").split())
+
+
+def test_limits_of_files_are_told_beside_what_there_is(
+    admin: Client, project: Project, settings: Settings
+) -> None:
+    settings.MAX_ATTACHMENT_BYTES = 3 * 2**20
+    settings.EVENT_ATTACHMENTS = 7
+    settings.PROJECT_ATTACHMENTS = 4321
+    page = text_of(admin, f"{SETTINGS}limits/").replace("\xa0", " ")
+    for told in ("3.0 MB", "7 files", "4,321 files", "0 files"):
+        assert told in page
 
 
 def test_spike_protection_is_kept_and_explained(

@@ -48,6 +48,18 @@ def test_a_viewer_is_not_offered_what_only_admins_do(
     assert "/o/acme/p/shop/settings/keys/" not in setup
 
 
+@pytest.mark.parametrize(
+    ("role", "page"), [(Role.MEMBER, "setup/"), (Role.ADMIN, "settings/")]
+)
+def test_project_settings_lead_to_a_page_that_one_may_see(
+    organization: Organization, project: Project, role: Role, page: str
+) -> None:
+    client = client_of(organization, role)
+    shown = text_of(client, "/o/acme/p/shop/")
+    assert f'href="/o/acme/p/shop/{page}" data-go="s"' in shown
+    assert client.get(f"/o/acme/p/shop/{page}").status_code == 200
+
+
 def test_a_card_counts_unresolved_issues_and_events_of_a_day(
     admin: Client, project: Project
 ) -> None:
