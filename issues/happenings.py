@@ -1,8 +1,9 @@
 """Who did what when in a project or an organization, page by page, newest first.
 
 Two sources are told as one: operations, each as one line however many issues it
-changed, and what the service did of its own accord to one issue at a time. What
-befalls nearly every issue (its first event, its growing old) is left out.
+changed, and what befell one issue at a time: by the service's own doing, or said of it
+in a comment. What befalls nearly every issue (its first event, its growing old) is left
+out.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from projects.models import Organization, Project, User
 
 ROWS = 30
 
-# What the service does, or others did to one issue before there were operations.
-SERVICE_KINDS = (
+# What the service does, or others did to one issue before there were operations; and
+# what people say.
+SINGLE_KINDS = (
+    Activity.Kind.NOTE,
     Activity.Kind.REGRESSION,
     Activity.Kind.ESCALATING,
     Activity.Kind.RESOLVED,
@@ -49,7 +52,7 @@ class Wanted:
     reader: User
     # A user's id, or SERVICE.
     person: str = ""
-    # The name of a kind of operations, or one of SERVICE_KINDS.
+    # The name of a kind of operations, or one of SINGLE_KINDS.
     kind: str = ""
     # The one operation to tell of.
     operation: int | None = None
@@ -120,7 +123,7 @@ def happenings(wanted: Wanted, cursor: str = "") -> tuple[list[Line], str]:
 
 
 def _operations(wanted: Wanted, place: _Place | None) -> list[Line]:
-    if wanted.kind in SERVICE_KINDS and wanted.operation is None:
+    if wanted.kind in SINGLE_KINDS and wanted.operation is None:
         return []
     rows = _operations_of(wanted)
     if place:
@@ -161,7 +164,7 @@ CROSS JOIN LATERAL (
       AND NOT kind IN ('first_seen', 'auto_set_ongoing')
       AND kind = ANY(%s::text[])
       AND (%s::int4 IS NULL OR user_id = %s::int4)
-      AND (NOT %s::bool OR user_id IS NULL)
+      AND (NOT %s::bool OR (user_id IS NULL AND kind <> 'note'))
       AND (created_at, id) < (%s::timestamptz, %s::int4)
     ORDER BY created_at DESC, id DESC LIMIT %s::int4
 ) AS a
@@ -171,10 +174,10 @@ ORDER BY a.created_at DESC, a.id DESC LIMIT %s::int4
 
 def _activities(wanted: Wanted, place: _Place | None) -> list[Line]:
     if wanted.operation is not None or (
-        wanted.kind and wanted.kind not in SERVICE_KINDS
+        wanted.kind and wanted.kind not in SINGLE_KINDS
     ):
         return []
-    asked = [wanted.kind] if wanted.kind else [kind.value for kind in SERVICE_KINDS]
+    asked = [wanted.kind] if wanted.kind else [kind.value for kind in SINGLE_KINDS]
     is_service = wanted.person == SERVICE
     user = int(wanted.person) if wanted.person and not is_service else None
     before = place or _Place(datetime.now(UTC) + timedelta(days=1), "a", _LAST_ID)

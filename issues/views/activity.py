@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from issues.happenings import SERVICE, SERVICE_KINDS, Wanted, happenings
+from issues.happenings import SERVICE, SINGLE_KINDS, Wanted, happenings
 from issues.models import Activity
 from issues.operations import UNDO_DAYS, kinds
 from issues.views.scope import Scope, page
@@ -21,7 +21,8 @@ from projects.models import Membership, Project
 _ID_DIGITS = 9
 
 # What the service does is called otherwise than the same done by people.
-_OF_SERVICE = {
+_SINGLE = {
+    Activity.Kind.NOTE: _("Comment"),
     Activity.Kind.REGRESSION: _("Regressed"),
     Activity.Kind.ESCALATING: _("Escalating"),
     Activity.Kind.RESOLVED: _("Resolved by a monitor"),
@@ -92,12 +93,12 @@ def _answer(
 def _choices() -> list[tuple[str, Any]]:
     return [
         *((one.name, one.label) for one in kinds.all_kinds()),
-        *((kind.value, label) for kind, label in _OF_SERVICE.items()),
+        *((kind.value, label) for kind, label in _SINGLE.items()),
     ]
 
 
 def _names() -> set[str]:
-    return {one.name for one in kinds.all_kinds()} | {k.value for k in SERVICE_KINDS}
+    return {one.name for one in kinds.all_kinds()} | {k.value for k in SINGLE_KINDS}
 
 
 def _number(text: str) -> int | None:

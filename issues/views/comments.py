@@ -11,6 +11,8 @@ from django.views.decorators.http import require_POST
 from issues import comments
 from issues.comments import CommentRefused
 from issues.models import Activity
+from issues.views import drafts
+from issues.views.drafts import Draft
 from issues.views.frame import issue_path
 from issues.views.scope import OpenIssue, Scope, page
 from issues.views.walks import on
@@ -26,8 +28,7 @@ def add(request: HttpRequest, scope: Scope, project: str, number: int) -> HttpRe
     try:
         comment = comments.add(found.issue, text, scope.user)
     except CommentRefused as refused:
-        messages.error(request, str(refused))
-        return _back(request, scope, found, "activity")
+        return _refuse(request, scope, found, None, str(refused))
     return _back(request, scope, found, f"comment-{comment.pk}")
 
 
@@ -49,8 +50,8 @@ def change(
     try:
         comments.edit(one, request.POST.get("text", ""), scope.organization)
     except CommentRefused as refused:
-        messages.error(request, str(refused))
-    return _back(request, scope, found, f"comment-{one.pk}")
+        return _refuse(request, scope, found, one.pk, str(refused))
+    return _back(request, scope, found, f"comment-{one.pk}", is_old=True)
 
 
 def _delete(
@@ -63,9 +64,35 @@ def _delete(
     return _back(request, scope, found, "activity")
 
 
-def _back(
-    request: HttpRequest, scope: Scope, found: OpenIssue, fragment: str
+def _refuse(
+    request: HttpRequest,
+    scope: Scope,
+    found: OpenIssue,
+    comment: int | None,
+    error: str,
 ) -> HttpResponse:
-    """To the part of the issue's page, on the walk that its form carried."""
-    path = f"{issue_path(scope, found)}{on(request)}"
+    """Back to the field, which has the text as it was and says what is wrong."""
+    text = request.POST.get("text", "")
+    draft = Draft(issue=found.issue.pk, comment=comment, text=text, error=error)
+    drafts.keep(request, draft)
+    fragment = "activity" if comment is None else f"comment-{comment}"
+    return _back(request, scope, found, fragment, is_old=comment is not None)
+
+
+def _back(
+    request: HttpRequest,
+    scope: Scope,
+    found: OpenIssue,
+    fragment: str,
+    *,
+    is_old: bool = False,
+) -> HttpResponse:
+    """To the part of the issue's page, on the walk that its form carried.
+
+    An old comment stands among all of the activity only.
+    """
+    walk = on(request)
+    path = f"{issue_path(scope, found)}{walk}"
+    if is_old:
+        path += f"{'&' if walk else '?'}activity=all"
     return HttpResponseRedirect(f"{path}#{fragment}")

@@ -12,6 +12,7 @@ from issues.events import StoredEvent
 from issues.people import people_of
 from issues.presentation.frameviews import FrameView
 from issues.presentation.stack import Choice, trace_of
+from issues.views import drafts
 from issues.views.choices import choice_of, remember
 from issues.views.eventpage import event_context, facts_of, grouping_context
 from issues.views.frame import event_tags, find_event, frame, issue_path, list_path
@@ -34,6 +35,7 @@ def issue(
         "wanted": event,
         "choice": choice,
         "comment_max": TEXT_MAX,
+        "draft": drafts.take(request, found.issue.pk),
         "may_moderate": permission_of(scope.membership.role) >= Permission.MANAGE,
         **tags_aside(found),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -90,18 +89,8 @@ def compare(
         "with_all": with_all,
         "can_merge": scope.can_triage
         and found.issue.project_id == other.issue.project_id,
-        "merge_at": _merge_path(request, scope, found, other),
     }
     return render(request, "issues/compare.html", context)
-
-
-def _merge_path(
-    request: HttpRequest, scope: Scope, found: OpenIssue, other: OpenIssue
-) -> str:
-    """Where the two are merged, and back to here."""
-    named = [("issue", one.issue.pk) for one in (found, other)]
-    query = urlencode([*named, ("next", request.get_full_path())])
-    return f"{reverse('issues:merge', args=[scope.organization.slug])}?{query}"
 
 
 @require_safe

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from issues import happenings, operations
+from issues import comments, happenings, operations
 from issues.models import Issue, IssueState, Operation, Status
 from issues.operations import Selection, marks, status
 from projects.models import Membership, Project, Role
@@ -202,3 +202,41 @@ def test_the_issue_tells_of_it_with_undo(
     assert f'href="{ORGANIZATION}?operation={last}"' in html
     (line,) = lines(page_of(member, f"{ORGANIZATION}?operation={last}"))
     assert "4 issues ignored" in line
+
+
+@pytest.mark.parametrize("address", [PROJECT, ORGANIZATION])
+def test_what_people_say_is_told(
+    issues: list[Issue], member: Client, ada: Membership, address: str
+) -> None:
+    comment = comments.add(issues[0], "It is <b>the cache</b>", ada.user)
+    page = page_of(member, address)
+    (line,) = lines(page)
+    for part in ("Comment", "It is &lt;b&gt;the cache", "Ada", "SHOP-1"):
+        assert part in line
+    assert f"issues/1/?activity=all#comment-{comment.pk}" in page
+
+
+def test_a_long_comment_is_told_by_its_beginning(
+    issues: list[Issue], member: Client, ada: Membership
+) -> None:
+    comments.add(issues[0], "x" * 2000, ada.user)
+    assert "x" * 301 not in page_of(member)
+
+
+def test_comments_can_be_chosen(
+    issues: list[Issue], member: Client, ada: Membership
+) -> None:
+    comments.add(issues[0], "Looking", ada.user)
+    do(issues[1:], status.ignore(), ada)
+    (line,) = lines(page_of(member, PROJECT + "?what=note"))
+    assert "Looking" in line
+
+
+def test_who_left_is_not_the_service(
+    issues: list[Issue], member: Client, ada: Membership
+) -> None:
+    comments.add(issues[0], "Looking", ada.user)
+    ada.user.delete()
+    (line,) = lines(page_of(member))
+    assert "Somebody who left" in line
+    assert lines(page_of(member, PROJECT + "?who=service")) == []

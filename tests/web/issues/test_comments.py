@@ -171,3 +171,51 @@ def test_older_activity_is_a_link_away(issue: Issue, member: Client) -> None:
     assert "Comment 0." not in member.get(path(issue)).content.decode()
     shown = member.get(path(issue) + "?activity=all").content.decode()
     assert "Comment 0." in shown
+
+
+def test_a_refused_comment_is_not_lost(issue: Issue, member: Client) -> None:
+    text = "long " * TEXT_MAX
+    page = say(member, issue, text).content.decode()
+    assert text in page
+    assert "A comment has at most" in page.partition('id="draft-error"')[2][:200]
+    assert text not in member.get(path(issue)).content.decode()
+
+
+def test_a_refused_change_of_a_comment_is_not_lost(
+    issue: Issue, member: Client
+) -> None:
+    say(member, issue, "Looking")
+    at = path(issue, f"comments/{comment_on(issue).pk}/")
+    text = "longer " * TEXT_MAX
+    page = member.post(at, {"text": text}, follow=True).content.decode()
+    assert '<details open><summary class="dim">Edit' in page
+    assert text in page
+    assert texts(issue) == ["Looking"]
+
+
+def test_a_draft_shows_on_its_own_issue_only(issue: Issue, member: Client) -> None:
+    exception = {"values": [make_exception(function="other")]}
+    other = make_issue(issue.project, exception=exception)
+    member.post(path(issue, "comments/"), {"text": "long " * TEXT_MAX})
+    assert "draft-error" not in member.get(path(other)).content.decode()
+    assert "draft-error" in member.get(path(issue)).content.decode()
+
+
+def test_an_edited_comment_shows_however_old_it_is(
+    issue: Issue, member: Client
+) -> None:
+    say(member, issue, "The first")
+    first = comment_on(issue)
+    for n in range(31):
+        say(member, issue, f"Comment {n}.")
+    at = path(issue, f"comments/{first.pk}/")
+    page = member.post(at, {"text": "Not the last"}, follow=True).content.decode()
+    assert f'id="comment-{first.pk}"' in page
+
+
+def test_deleting_a_comment_is_two_steps(issue: Issue, member: Client) -> None:
+    page = say(member, issue, "Looking").content.decode()
+    (step,) = re.findall(r"<details><summary[^>]*>Delete</summary>.*?</details>", page)
+    assert 'value="delete"' in step
+    activity = page.partition('id="activity"')[2].partition("</section>")[0]
+    assert activity.count('value="delete"') == 1
