@@ -133,8 +133,8 @@ def _crashed_trace(event: Event, rules: GroupingRules) -> Trace | None:
 def _by_trace(event: Event, rules: GroupingRules) -> Computed | None:
     """A trace without an exception: that of a thread, or of where a message was sent.
 
-    The place where a message is sent tells which message it is only with the line
-    of source; else its text counts too.
+    The place where a message is sent tells which message it is only where its text
+    stands there in the source; else the text counts too.
     """
     stack = _sole_trace(event)
     if stack is None:
@@ -148,7 +148,7 @@ def _by_trace(event: Event, rules: GroupingRules) -> Computed | None:
         return ["trace", *found.texts], (found.part,)
     texts, parts = message
     is_template = "message" in event.get("logentry", {})
-    if found.has_line and not is_template:
+    if not is_template and found.is_source_of(event["logentry"]["formatted"]):
         unused = parts[0]._replace(hint="the line that sent it tells more")
         return ["trace", *found.texts], (found.part, unused)
     return ["trace", *found.texts, *texts], (found.part, *parts)

@@ -114,8 +114,8 @@ def _component(
     texts += stack_texts
     said = value.get("value", "")
     # Without a type it is a message with the place that sent it, which is exact only
-    # where the line of source is known.
-    is_exact = bool(kind) or (found is not None and found.has_line)
+    # where the text stands there: a helper may send what it is told.
+    is_exact = bool(kind) or (found is not None and found.is_source_of(said))
     if said and (stack_texts or is_placed) and is_exact:
         # Left as it is: its variable data would be looked for in vain.
         parts.append(Part("value", (said[:200],), "the stack trace tells more"))

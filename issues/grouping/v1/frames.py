@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from issues.repeated import Frames
 
 CONTEXT_LINE_CHARS = 120
 CYCLE_MAX = 8
+_WORD = re.compile(r"[^\W\d_]{4,40}")
 VIEWS_MAX = 4096
 TRACES_MAX = 1024
 GENERATED = "it was generated, and only passes the call on"
@@ -61,8 +63,13 @@ class Trace(NamedTuple):
 
     texts: tuple[str, ...]
     is_own: bool
-    has_line: bool
     part: Part
+
+    def is_source_of(self, message: str) -> bool:
+        """Whether most words of the message stand in its lines of source."""
+        words = set(_WORD.findall(message))
+        lines = " ".join(text.rpartition("\x1f")[2] for text in self.texts)
+        return bool(words) and 2 * sum(word in lines for word in words) >= len(words)
 
 
 _views: dict[tuple[object, ...], View] = {}
@@ -230,8 +237,7 @@ def _trace(frames: list[Frame], platform: str, verdicts: Verdicts | None) -> Tra
     ]
     kept = without_cycles(texts)
     part = Part("stacktrace", (), "", _parts(views, hints, len(texts) - len(kept)))
-    has_line = bool(kept) and not kept[-1].endswith("\x1f")
-    return Trace(tuple(kept), is_own and bool(kept), has_line, part)
+    return Trace(tuple(kept), is_own and bool(kept), part)
 
 
 def _own(views: list[View], flags: list[bool | None]) -> list[bool]:

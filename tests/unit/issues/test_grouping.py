@@ -249,13 +249,24 @@ def test_a_message_is_known_by_its_text_without_variables() -> None:
     assert hash_of({"message": "Order 7 lost"}) != hash_of({"message": "Order 7 sent"})
 
 
-def test_the_place_that_sent_a_message_says_more_than_its_words() -> None:
-    def sent(message: str, function: str) -> dict[str, Any]:
-        thread = {"current": True, "stacktrace": {"frames": [call(function)]}}
-        return {"platform": "python", "message": message, "threads": [thread]}
+def sent_from(line: str, message: str, function: str = "a") -> dict[str, Any]:
+    place = frame(function, module="shop", context_line=line)
+    thread = {"current": True, "stacktrace": {"frames": [place]}}
+    return {"platform": "python", "message": message, "threads": [thread]}
 
-    assert hash_of(sent("maria is out", "a")) == hash_of(sent("bob is out", "a"))
-    assert hash_of(sent("maria is out", "a")) != hash_of(sent("maria is out", "b"))
+
+def test_the_line_that_a_message_is_written_in_says_more_than_its_words() -> None:
+    line = 'send(f"{name} has left")'
+    one = sent_from(line, "maria has left")
+    assert hash_of(one) == hash_of(sent_from(line, "bob has left"))
+    assert hash_of(one) != hash_of(sent_from(line, "maria has left", "b"))
+
+
+def test_a_helper_that_sends_what_it_is_told_says_less_than_the_words() -> None:
+    line = "send(message)"
+    one = sent_from(line, "Order 7 lost")
+    assert hash_of(one) == hash_of(sent_from(line, "Order 9 lost"))
+    assert hash_of(one) != hash_of(sent_from(line, "Order 7 sent"))
 
 
 def test_without_the_line_of_source_the_words_count_too() -> None:
