@@ -142,5 +142,5 @@ def _headers(
 
 
 def _name(notices: Sequence[Notice]) -> str:
-    ids = ",".join(str(notice.pk) for notice in sorted(notices, key=lambda n: n.pk))
-    return hashlib.sha256(ids.encode()).hexdigest()[:32]
+    made = sorted(f"{one.pk}@{one.created_at.isoformat()}" for one in notices)
+    return hashlib.sha256(",".join(made).encode()).hexdigest()[:32]

@@ -3,7 +3,8 @@
 ProjectsError
 ├── LastOwner
 ├── AlreadyMember
-└── RoleTooHigh
+├── RoleTooHigh
+└── AddressTaken
 """
 
 from __future__ import annotations
@@ -37,3 +38,9 @@ class RoleTooHigh(ProjectsError):
     """A member tried to give, change or take a role above their own."""
 
     message = _("You can't give or change a role above your own.")
+
+
+class AddressTaken(ProjectsError):
+    """The address is another user's."""
+
+    message = _("This address can't be used here.")

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from projects import services
+from projects import addresses, services
 from projects.access import permission_of, projects_of
 from projects.models import Membership, Organization, Project, Role, Team, User
 from projects.platforms import PLATFORMS
@@ -217,6 +217,33 @@ class ProfileForm(forms.Form):
 
     def clean_oldest_frame_first(self) -> bool:
         return bool(self.cleaned_data["oldest_frame_first"])
+
+
+class AddressForm(forms.Form):
+    """Another e-mail address, for who knows the password."""
+
+    email = forms.EmailField(label=_("New e-mail address"), max_length=254)
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
+        super().__init__(data)
+        self._user = user
+
+    def clean_email(self) -> str:
+        address = addresses.normalized(self.cleaned_data["email"])
+        if address == self._user.email:
+            raise forms.ValidationError(_("This is your address already."))
+        return address
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self._user.check_password(password):
+            raise forms.ValidationError(_("This is not your password."))
+        return password
 
 
 def roles_up_to(role: str) -> list[tuple[str, str]]:

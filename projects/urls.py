@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from projects.views import (
+    address,
     home,
     members,
     organization,
@@ -25,6 +26,8 @@ _KEY = f"{_SETTINGS}keys/<int:key>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("profile/", home.profile, name="profile"),
+    path("profile/address/", address.address, name="address"),
+    path("profile/address/<str:token>/", address.confirm, name="address_confirm"),
     path("profile/sign-out/", home.sign_out_elsewhere, name="sign_out_elsewhere"),
     path("language/", home.language, name="language"),
     path("organizations/new/", home.organization_new, name="organization_new"),

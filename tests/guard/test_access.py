@@ -91,6 +91,8 @@ PERSONAL = {
     "organizations/new/",
     "orgredirect/organizations/:orgslug/settings/auth-tokens/",
     "profile/",
+    "profile/address/",
+    "profile/address/<str:token>/",
     "profile/notifications/",
     "profile/sign-out/",
 }
