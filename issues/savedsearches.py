@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from issues.cursors import Sort
-from issues.models import SavedSearch
+from issues.models import DefaultSearch, SavedSearch
 from issues.search import parse
 from projects.access import Permission, permission_of
 from projects.models import Membership, Organization, User
@@ -32,30 +32,33 @@ class NameTaken(Exception):
 class BuiltIn:
     """A search that everybody has."""
 
+    slug: str
     name: Promise
     query: str
 
 
 BUILT_IN = (
-    BuiltIn(_("Unresolved issues"), "is:unresolved"),
-    BuiltIn(_("Needs triage"), "is:for_review is:unassigned"),
-    BuiltIn(_("Assigned to me"), "is:unresolved assigned:me"),
-    BuiltIn(_("My bookmarks"), "is:unresolved bookmarks:me"),
-    BuiltIn(_("New today"), "is:unresolved firstSeen:-24h"),
-    BuiltIn(_("Regressed"), "is:regressed"),
-    BuiltIn(_("Resolved"), "is:resolved"),
-    BuiltIn(_("Ignored"), "is:ignored"),
-    BuiltIn(_("All issues"), ""),
+    BuiltIn("unresolved", _("Unresolved issues"), "is:unresolved"),
+    BuiltIn("for_review", _("Needs triage"), "is:for_review is:unassigned"),
+    BuiltIn("mine", _("Assigned to me"), "is:unresolved assigned:me"),
+    BuiltIn("bookmarks", _("My bookmarks"), "is:unresolved bookmarks:me"),
+    BuiltIn("today", _("New today"), "is:unresolved firstSeen:-24h"),
+    BuiltIn("regressed", _("Regressed"), "is:regressed"),
+    BuiltIn("resolved", _("Resolved"), "is:resolved"),
+    BuiltIn("ignored", _("Ignored"), "is:ignored"),
+    BuiltIn("all", _("All issues"), ""),
 )
+BY_SLUG = {one.slug: one for one in BUILT_IN}
 
 
 def searches_of(organization: Organization, user: User) -> QuerySet[SavedSearch]:
-    """Those that the user sees, by name: own ones, and what others share."""
+    """Those that the user sees: own ones in their order, then others' shared ones."""
+    is_own = When(owner=user, then=F("position"))
     return (
         SavedSearch.objects.filter(organization=organization)
         .filter(Q(owner=user) | Q(is_shared=True))
         .select_related("owner")
-        .order_by("name", "pk")
+        .order_by(Case(is_own, default=MAX_SEARCHES), "name", "pk")
     )
 
 
@@ -95,6 +98,7 @@ def save_search(
         query=query,
         sort=sort,
         is_shared=is_shared and may_share(member),
+        position=kept.count(),
     )
     _write(search)
     return search
@@ -121,6 +125,67 @@ def change_search(
     if is_shared is not None and (may_share(member) or not is_shared):
         search.is_shared = is_shared
     _write(search)
+
+
+def move_search(member: Membership, search: SavedSearch, *, up: bool) -> None:
+    """One place up or down among the member's own searches."""
+    own = [
+        one
+        for one in searches_of(member.organization, member.user)
+        if one.owner_id == member.user_id
+    ]
+    places = [one.pk for one in own]
+    if search.pk not in places:
+        return
+    at = places.index(search.pk)
+    to = max(0, min(len(own) - 1, at + (-1 if up else 1)))
+    own.insert(to, own.pop(at))
+    for position, one in enumerate(own):
+        one.position = position
+    SavedSearch.objects.bulk_update(own, ["position"])
+
+
+def default_choices(organization: Organization, user: User) -> tuple[str, str]:
+    """What the user, and what the organization has chosen, as forms name it.
+
+    `built:<slug>`, `saved:<id>`, or empty.
+    """
+    chosen = DefaultSearch.objects.filter(organization=organization)
+    by_user = {
+        one.user_id: f"saved:{one.search_id}"
+        if one.search_id
+        else f"built:{one.built_in}"
+        for one in chosen.filter(Q(user=user) | Q(user=None))
+    }
+    return by_user.get(user.pk, ""), by_user.get(None, "")
+
+
+def choose_default(member: Membership, choice: str, *, for_all: bool) -> bool:
+    """Keeps what lists open with, for the member or for all; says if it could.
+
+    `choice` names a search that the member sees, for all one that is shared; empty
+    takes the choice back.
+    """
+    organization = member.organization
+    user = None if for_all else member.user
+    if not choice:
+        DefaultSearch.objects.filter(organization=organization, user=user).delete()
+        return True
+    kind, _colon, name = choice.partition(":")
+    search = None
+    if kind == "saved":
+        seen = searches_of(organization, member.user)
+        seen = seen.filter(is_shared=True) if for_all else seen
+        search = next((one for one in seen if str(one.pk) == name), None)
+    is_built_in = kind == "built" and name in BY_SLUG
+    if search is None and not is_built_in:
+        return False
+    DefaultSearch.objects.update_or_create(
+        organization=organization,
+        user=user,
+        defaults={"search": search, "built_in": name if is_built_in else ""},
+    )
+    return True
 
 
 def _write(search: SavedSearch) -> None:

@@ -23,7 +23,7 @@ from issues.models.issue import (
 )
 from issues.models.operation import Operation, OperationChunk
 from issues.models.regrouping import RegroupFinding, Regrouping, RegroupStep
-from issues.models.search import SavedSearch
+from issues.models.search import DefaultSearch, ListPicks, SavedSearch
 from issues.models.text import IssueText
 from issues.models.triage import (
     CALLING_KINDS,
@@ -42,6 +42,7 @@ __all__ = [
     "Assignment",
     "Attachment",
     "Bookmark",
+    "DefaultSearch",
     "Event",
     "EventPart",
     "EventUser",
@@ -54,6 +55,7 @@ __all__ = [
     "IssueText",
     "IssueUser",
     "Level",
+    "ListPicks",
     "Operation",
     "OperationChunk",
     "PayloadDictionary",

@@ -33,6 +33,8 @@ SORTS = (
     (Sort.TREND, _("Trend")),
 )
 GRAPHS = (Graph.DAY, Graph.FORTNIGHT)
+# What an address need not say.
+USUAL = {"sort": str(Sort.LAST_SEEN), "graph": str(Graph.DAY)}
 PERIODS = {
     "24h": (timedelta(hours=24), _("Last 24 hours")),
     "7d": (timedelta(days=7), _("Last 7 days")),
@@ -100,6 +102,16 @@ class Asked:
         if end:
             filter = filter.plus(TimeTerm(instant="first_seen", until=end))
         return filter
+
+
+def has_picks(asked: Asked) -> bool:
+    """Whether something is picked that is kept for this list."""
+    return bool(
+        asked.environments
+        or asked.releases
+        or asked.sort != USUAL["sort"]
+        or asked.graph != USUAL["graph"]
+    )
 
 
 def names_of(projects: Sequence[Project]) -> dict[str, list[str]]:

@@ -36,10 +36,11 @@ from issues.views.asked import (
     ROWS,
     SORTS,
     Asked,
+    has_picks,
     names_of,
 )
 from issues.views.scope import Scope, base_of, page
-from issues.views.spans import said_exactly
+from issues.views.usual import led_on
 from issues.views.walks import walks_of
 from projects.access import projects_of
 from projects.models import Project
@@ -115,8 +116,9 @@ def _answer(
     projects: Sequence[Project],
     context: dict[str, Any],
 ) -> HttpResponse:
-    if exact := said_exactly(request.GET):
-        return HttpResponseRedirect(f"{request.path}?{exact.urlencode()}")
+    of = None if "is_all" in context else projects[0]
+    if leads := led_on(request, scope, of):
+        return leads
     asked = Asked.of(request.GET)
     if "since" in request.GET:
         return _news(request, scope, projects, asked, context)
@@ -130,8 +132,9 @@ def _answer(
         "is_list": True,
         "query": asked.query,
         "asked": asked,
-        "environments": names["environment"],
-        "releases": names["release"],
+        "environments": _with(names["environment"], asked.environments),
+        "releases": _with(names["release"], asked.releases),
+        "has_picks": has_picks(asked),
         "periods": PERIODS,
         "sort": asked.sort,
         "sorts": SORTS,
@@ -161,6 +164,11 @@ def _answer(
     if filter == UNRESOLVED and len(projects) == 1:
         context["unresolved_count"] = found.total + found.total_is_capped
     return render(request, "issues/list.html", context)
+
+
+def _with(names: list[str], asked: Sequence[str]) -> list[str]:
+    """A menu's names: what is asked for can be left again, though it be gone."""
+    return [*names, *(name for name in asked if name not in names)]
 
 
 def _news(

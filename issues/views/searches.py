@@ -19,6 +19,7 @@ from issues.savedsearches import NameTaken, TooMany
 from issues.search import SearchError
 from issues.views.asked import QUERY_CHARS, SORTS
 from issues.views.scope import Scope, page
+from projects.access import Permission, permission_of, require_role
 
 _NAME_CHARS = 64
 
@@ -29,6 +30,10 @@ class _Line:
 
     search: SavedSearch
     may_change: bool
+
+    @property
+    def choice(self) -> str:
+        return f"saved:{self.search.pk}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +54,12 @@ def searches(request: HttpRequest, scope: Scope) -> HttpResponse:
             )
     found = savedsearches.searches_of(scope.organization, scope.user)
     member = scope.membership
+    own, of_all = savedsearches.default_choices(scope.organization, scope.user)
     context = {
+        "built_in": savedsearches.BUILT_IN,
+        "own_default": own,
+        "default_of_all": of_all,
+        "may_manage": permission_of(member.role) >= Permission.MANAGE,
         "organization": scope.organization,
         "nav": "issues",
         "lines": [_Line(one, savedsearches.may_change(member, one)) for one in found],
@@ -75,14 +85,29 @@ def _act(request: HttpRequest, scope: Scope) -> None:
         )
         messages.success(request, _("Saved the search."))
         return
+    if do in {"default", "default_of_all"}:
+        _choose_default(request, scope, for_all=do == "default_of_all")
+        return
     search = _named(scope, post.get("search", ""))
     if do == "delete":
         search.delete()
         messages.success(request, _("Deleted the search."))
     elif do in {"share", "unshare"}:
         savedsearches.change_search(scope.membership, search, is_shared=do == "share")
+    elif do in {"up", "down"}:
+        savedsearches.move_search(scope.membership, search, up=do == "up")
     elif do == "rename" and name:
         savedsearches.change_search(scope.membership, search, name=name)
+
+
+def _choose_default(request: HttpRequest, scope: Scope, *, for_all: bool) -> None:
+    if for_all:
+        require_role(scope.membership.role, Permission.MANAGE)
+    choice = request.POST.get("first", "")
+    if savedsearches.choose_default(scope.membership, choice, for_all=for_all):
+        messages.success(request, _("Saved what lists open with."))
+    else:
+        messages.error(request, _("That search is not there any more."))
 
 
 def _named(scope: Scope, text: str) -> SavedSearch:
