@@ -19,6 +19,8 @@ from issues.search.terms import (
     NumberTerm,
     ProjectTerm,
     ReleaseTerm,
+    StateTerm,
+    SubscribedTerm,
     TagTerm,
     TextTerm,
     TimeTerm,
@@ -36,6 +38,8 @@ _ADD: dict[type[Any], Callable[[Condition, Scope, Any], None]] = {
     ColumnTerm: states.add_column,
     AssigneeTerm: states.add_assignee,
     BookmarkTerm: states.add_bookmark,
+    SubscribedTerm: states.add_subscribed,
+    StateTerm: states.add_reason,
     ProjectTerm: states.add_project,
     IssueTerm: states.add_issue,
     EventTerm: states.add_event,
@@ -47,7 +51,7 @@ def conditions(
 ) -> Condition | None:
     """The filter within the projects; None where nothing can match.
 
-    `user` is whose bookmarks count.
+    `user` is whose bookmarks and subscriptions count.
     """
     if not projects or not filter.statuses or not filter.levels:
         return None

@@ -106,6 +106,9 @@ def _tag_ids(scope: Scope, term: TagTerm) -> list[int]:
 def _release_test(lookup: Condition, term: ReleaseTerm) -> str:
     if term.part == "package":
         return matches(lookup, "r.package", term.values)
+    if term.part == "build":
+        builds = [f"*+{value}" for value in term.values]
+        return matches(lookup, "r.version", builds)
     versions = [parse_version(value) for value in term.values]
     if term.operator == "=":
         numbers = [f"*@{version.number}" for version in versions]

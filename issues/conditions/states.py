@@ -15,6 +15,8 @@ from issues.search.terms import (
     IssueTerm,
     NumberTerm,
     ProjectTerm,
+    StateTerm,
+    SubscribedTerm,
     TimeTerm,
 )
 from projects.hours import hour_of
@@ -80,6 +82,32 @@ def add_bookmark(condition: Condition, scope: Scope, term: BookmarkTerm) -> None
     condition.add_dear(
         "EXISTS (SELECT FROM issues_bookmark "
         f"WHERE issue_id = s.issue_id AND user_id = {reader}::int8 {EACH})",
+        is_negated=term.is_negated,
+    )
+
+
+def add_subscribed(condition: Condition, scope: Scope, term: SubscribedTerm) -> None:
+    """A survivor's own row speaks before those of what was merged into it."""
+    reader = condition.bind(scope.user.pk if scope.user else None)
+    own = (
+        "EXISTS (SELECT FROM issues_subscription b WHERE b.issue_id = s.issue_id "
+        f"AND b.user_id = {reader}::int4"
+    )
+    condition.add_dear(
+        f"{own} AND b.is_active {EACH}) OR (NOT {own} {EACH}) AND EXISTS ("
+        "SELECT FROM issues_familymember m "
+        "JOIN issues_subscription b ON b.issue_id = m.source_id "
+        "WHERE m.survivor_id = s.issue_id "
+        f"AND b.user_id = {reader}::int4 AND b.is_active {EACH}))",
+        is_negated=term.is_negated,
+    )
+
+
+def add_reason(condition: Condition, scope: Scope, term: StateTerm) -> None:
+    status = condition.bind(_STATUS[term.status])
+    values = [Substatus[name.upper()].value for name in term.substatuses]
+    condition.add(
+        f"s.status = {status} AND s.substatus {one_of(condition, values, 'int2')}",
         is_negated=term.is_negated,
     )
 

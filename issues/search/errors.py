@@ -18,6 +18,11 @@ class Reason(StrEnum):
     YES_OR_NO = "yes_or_no"
     ID = "id"
     TOO_MANY = "too_many"
+    LIST = "list"
+    HAS = "has"
+    PRIORITY = "priority"
+    NOT_KEPT = "not_kept"
+    NOT_LINKED = "not_linked"
     NO_TIME = "no_time"
     FUTURE = "future"
     BACKWARDS = "backwards"
@@ -45,6 +50,15 @@ _MESSAGES = {
     Reason.YES_OR_NO: _("{term} needs yes or no."),
     Reason.ID: _("{term} needs an id, for example {key}:42."),
     Reason.TOO_MANY: _("{term} is one term too many; leave some out."),
+    Reason.LIST: _("{term} takes one value, not a list; write a term for each."),
+    Reason.HAS: _(
+        "{term} cannot be asked; ask for a value instead, for example timesSeen:>10."
+    ),
+    Reason.PRIORITY: _("{term} needs one of high, medium, low."),
+    Reason.NOT_KEPT: _("{term} asks for what is not kept here."),
+    Reason.NOT_LINKED: _(
+        "{term} asks for links to other trackers, which issues do not have here."
+    ),
     Reason.NO_TIME: _("{term} is no time; write 2026-01-31 or 2026-01-31T08:00."),
     Reason.FUTURE: _("{term} lies in the future: nothing has happened then."),
     Reason.BACKWARDS: _("The time asked for ends before it begins."),

@@ -13,6 +13,9 @@ class Kind(StrEnum):
     HAS = "has"
     LEVEL = "level"
     BOOKMARKS = "bookmarks"
+    SUBSCRIBED = "subscribed"
+    PRIORITY = "priority"
+    CATEGORY = "category"
     ASSIGNED = "assigned"
     TIME = "time"
     NUMBER = "number"
@@ -25,6 +28,7 @@ class Kind(StrEnum):
     ISSUE = "issue"
     ISSUE_ID = "issue_id"
     EVENT = "event"
+    NOT_KEPT = "not_kept"
     YES_OR_NO = "yes_or_no"
     TAG = "tag"
 
@@ -62,6 +66,7 @@ KEYS = (
         _("Bookmarked by me"),
         others=("bookmarked",),
     ),
+    Key("subscribed", Kind.SUBSCRIBED, _("Issues that I hear of")),
     Key(
         "firstSeen",
         Kind.TIME,
@@ -99,11 +104,14 @@ KEYS = (
         "version",
     ),
     Key("release.package", Kind.RELEASE_PART, _("Package of a release"), "package"),
+    Key("release.build", Kind.RELEASE_PART, "", "build"),
+    Key("release.stage", Kind.NOT_KEPT, ""),
     Key("error.type", Kind.COLUMN, _("Type of the exception"), "type", ("type",)),
     Key("error.value", Kind.COLUMN, "", "value"),
     Key("error.handled", Kind.YES_OR_NO, _("Caught by the app: yes or no"), "yes"),
     Key("error.unhandled", Kind.YES_OR_NO, "", "no"),
     Key("error.mechanism", Kind.TAG, "", "mechanism"),
+    Key("error.main_thread", Kind.NOT_KEPT, ""),
     Key("message", Kind.TEXT, _("Words of the message"), "called"),
     Key("title", Kind.TEXT, _("Words of the title"), "called"),
     Key("culprit", Kind.COLUMN, _("Where it happened"), "culprit"),
@@ -142,7 +150,9 @@ KEYS = (
     Key("project", Kind.PROJECT, _("Project"), others=("project.id", "project.name")),
     Key("issue", Kind.ISSUE, _("Short id of an issue")),
     Key("issue.id", Kind.ISSUE_ID, ""),
-    Key("issue.type", Kind.COLUMN, "", "kind", ("issue.category",)),
+    Key("issue.type", Kind.COLUMN, "", "kind"),
+    Key("issue.category", Kind.CATEGORY, ""),
+    Key("issue.priority", Kind.PRIORITY, "", others=("priority",)),
     Key("id", Kind.EVENT, _("Id of an event"), others=("event.id",)),
 )
 

@@ -12,7 +12,7 @@ _TERM = re.compile(
     \s*(?P<term>
         (?P<not>!)?(?P<key>[\w.\-]+(?:\[[\w.:\-]+\])?):
         (?P<value>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s"]\S*|(?=\s|$))
-      | "(?P<quoted>(?:[^"\\]|\\.)*)"
+      | !?"(?P<quoted>(?:[^"\\]|\\.)*)"
       | (?P<bare>\S+)
     )""",
     re.VERBOSE,
@@ -38,7 +38,9 @@ def tokens(query: str) -> Iterator[Token]:
     for match in _TERM.finditer(query):
         text, at = match["term"], match.start("term")
         if match["key"] is None:
-            yield Token(text=text, at=at, quoted=match["quoted"])
+            is_negated = text.startswith("!")
+            quoted = match["quoted"]
+            yield Token(text=text, at=at, is_negated=is_negated, quoted=quoted)
             continue
         key, value, is_negated = match["key"], match["value"], match["not"] is not None
         # "https://…", "std::vector" and "TypeError: …" are text, not terms.

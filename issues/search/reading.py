@@ -25,6 +25,8 @@ from issues.search.terms import (
     NumberTerm,
     ProjectTerm,
     ReleaseTerm,
+    StateTerm,
+    SubscribedTerm,
     TagTerm,
     Term,
     TextTerm,
@@ -62,6 +64,13 @@ _STATES: dict[str, tuple[str | None, frozenset[str] | None]] = {
 }
 STATE_WORDS = ("assigned", "unassigned", "bookmarked", *_STATES)
 _OPPOSITE = {"=": "!=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_PRIORITIES = {
+    "high": ("fatal", "error"),
+    "medium": ("warning",),
+    "low": ("info", "debug"),
+}
+# What says whether there is a value at all.
+_TAG_OF_KIND = {Kind.RELEASE_PART: "release", Kind.YES_OR_NO: "handled"}
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -110,28 +119,34 @@ class _Reader:
         is_phrase = token.quoted is not None
         text = token.text if token.quoted is None else unescape(token.quoted)
         if words := words_of(text):
-            self._add(TextTerm(words=words, is_phrase=is_phrase and len(words) > 1))
+            is_phrase = is_phrase and len(words) > 1
+            negated = token.is_negated
+            self._add(TextTerm(words=words, is_phrase=is_phrase, is_negated=negated))
 
     def _take_is(self, key: Key, values: tuple[str, ...], token: Token) -> None:
-        for value in values:
-            word = value.lower()
-            if word == "bookmarked":
-                self._add(BookmarkTerm(is_negated=token.is_negated))
-            elif word in {"assigned", "unassigned"}:
-                is_none = (word == "unassigned") is not token.is_negated
-                self._add(AssigneeTerm(names=(), is_negated=is_none))
-            elif word in _STATES:
-                self._narrow(*_STATES[word], token)
-            else:
-                raise _error(Reason.IS, token)
+        word = _one(values, token).lower()
+        if word == "bookmarked":
+            self._add(BookmarkTerm(is_negated=token.is_negated))
+        elif word in {"assigned", "unassigned"}:
+            is_none = (word == "unassigned") is not token.is_negated
+            self._add(AssigneeTerm(names=(), is_negated=is_none))
+        elif word in _STATES:
+            self._narrow(*_STATES[word], token)
+        elif word in {"linked", "unlinked"}:
+            raise _error(Reason.NOT_LINKED, token)
+        else:
+            raise _error(Reason.IS, token)
 
     def _narrow(
         self, status: str | None, substatuses: frozenset[str] | None, token: Token
     ) -> None:
         now = self.filter
         if token.is_negated and status and substatuses:
-            # Either of them may differ, which is not one more condition.
-            raise _error(Reason.IS, token)
+            # Either of them may differ, which narrows neither.
+            self._add(
+                StateTerm(status=status, substatuses=substatuses, is_negated=True)
+            )
+            return
         if status:
             chosen = frozenset({status})
             chosen = STATUSES - chosen if token.is_negated else chosen
@@ -145,6 +160,8 @@ class _Reader:
     def _take_has(self, names: tuple[str, ...], is_negated: bool, token: Token) -> None:
         for name in names:
             key = key_named(name)
+            if key.kind is Kind.NOT_KEPT:
+                raise _error(Reason.NOT_KEPT, token)
             if key.kind is Kind.TAG:
                 self._add(TagTerm(key=key.of, values=(), is_negated=is_negated))
             elif key.kind is Kind.COLUMN:
@@ -157,8 +174,13 @@ class _Reader:
             elif key.kind is Kind.USER:
                 one = UserTerm(identities=(f"{key.of}:*",), is_negated=is_negated)
                 self._add(one)
+            elif key.kind is Kind.FIRST_RELEASE:
+                self._add(FirstReleaseTerm(versions=("*",), is_negated=is_negated))
+            elif key.kind in _TAG_OF_KIND:
+                tag = _TAG_OF_KIND[key.kind]
+                self._add(TagTerm(key=tag, values=(), is_negated=is_negated))
             else:
-                raise _error(Reason.EMPTY, token)
+                raise _error(Reason.HAS, token)
 
     def _take_level(self, key: Key, values: tuple[str, ...], token: Token) -> None:
         chosen = frozenset(_LEVEL_WORDS.get(value.lower(), "") for value in values)
@@ -167,8 +189,31 @@ class _Reader:
         chosen = LEVELS - chosen if token.is_negated else chosen
         self.filter = replace(self.filter, levels=self.filter.levels & chosen)
 
+    def _take_priority(self, key: Key, values: tuple[str, ...], token: Token) -> None:
+        """As the API tells it, which is by the level."""
+        found = [_PRIORITIES.get(value.lower()) for value in values]
+        if None in found:
+            raise _error(Reason.PRIORITY, token)
+        chosen = frozenset(level for levels in found for level in levels or ())
+        chosen = LEVELS - chosen if token.is_negated else chosen
+        self.filter = replace(self.filter, levels=self.filter.levels & chosen)
+
+    def _take_category(self, key: Key, values: tuple[str, ...], token: Token) -> None:
+        """All that is kept are errors."""
+        is_error = "error" in {value.lower() for value in values}
+        if is_error is token.is_negated:
+            self.filter = replace(self.filter, statuses=frozenset())
+
+    def _take_not_kept(self, key: Key, values: tuple[str, ...], token: Token) -> None:
+        raise _error(Reason.NOT_KEPT, token)
+
+    def _take_subscribed(self, key: Key, values: tuple[str, ...], token: Token) -> None:
+        if _one(values, token).lower() != "me":
+            raise _error(Reason.ME, token)
+        self._add(SubscribedTerm(is_negated=token.is_negated))
+
     def _take_bookmarks(self, key: Key, values: tuple[str, ...], token: Token) -> None:
-        if values != ("me",):
+        if _one(values, token).lower() != "me":
             raise _error(Reason.ME, token)
         self._add(BookmarkTerm(is_negated=token.is_negated))
 
@@ -276,7 +321,7 @@ class _Reader:
         self._add(TagTerm(key=key.of, values=values, is_negated=token.is_negated))
 
     def _take_names(self, key: Key, values: tuple[str, ...], token: Token) -> None:
-        self._take_has(values, token.is_negated, token)
+        self._take_has((_one(values, token),), token.is_negated, token)
 
 
 readers: dict[Kind, Callable[[_Reader, Key, tuple[str, ...], Token], None]] = {
@@ -284,6 +329,10 @@ readers: dict[Kind, Callable[[_Reader, Key, tuple[str, ...], Token], None]] = {
     Kind.HAS: _Reader._take_names,
     Kind.LEVEL: _Reader._take_level,
     Kind.BOOKMARKS: _Reader._take_bookmarks,
+    Kind.SUBSCRIBED: _Reader._take_subscribed,
+    Kind.PRIORITY: _Reader._take_priority,
+    Kind.CATEGORY: _Reader._take_category,
+    Kind.NOT_KEPT: _Reader._take_not_kept,
     Kind.ASSIGNED: _Reader._take_assigned,
     Kind.TIME: _Reader._take_time,
     Kind.NUMBER: _Reader._take_number,
@@ -299,6 +348,13 @@ readers: dict[Kind, Callable[[_Reader, Key, tuple[str, ...], Token], None]] = {
     Kind.YES_OR_NO: _Reader._take_yes_or_no,
     Kind.TAG: _Reader._take_tag,
 }
+
+
+def _one(values: tuple[str, ...], token: Token) -> str:
+    """The value of a key that takes no lists. Raises SearchError."""
+    if token.value.startswith("["):
+        raise _error(Reason.LIST, token)
+    return values[0]
 
 
 def _error(reason: Reason, token: Token) -> SearchError:

@@ -18,7 +18,7 @@ Column = Literal["type", "value", "title", "culprit", "platform", "kind"]
 # calls that led to it.
 Place = Literal["anywhere", "called", "function", "module", "filename"]
 Operator = Literal["=", "<", "<=", ">", ">=", "!="]
-ReleasePart = Literal["version", "package"]
+ReleasePart = Literal["version", "package", "build"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +112,19 @@ class BookmarkTerm(Negatable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribedTerm(Negatable):
+    """Issues that the reader hears of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateTerm(Negatable):
+    """Issues of this status for one of these reasons, by their names in lower case."""
+
+    status: str
+    substatuses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssigneeTerm(Negatable):
     """Issues assigned to one of these: "me", "none" for nobody, "my_teams", "#team",
     or a member by address, name or id. No names: to anybody."""
@@ -151,6 +164,8 @@ Term: TypeAlias = (
     | TimeTerm
     | NumberTerm
     | BookmarkTerm
+    | SubscribedTerm
+    | StateTerm
     | AssigneeTerm
     | ProjectTerm
     | IssueTerm

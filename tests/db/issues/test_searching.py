@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from issues import finding
+from issues import finding, subscriptions
 from issues.cursors import Sort
 from issues.listing import count_issues, list_issues
 from issues.merging.changes import merge
@@ -27,7 +27,7 @@ from tests.factories import (
 from tests.people import make_member
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-AGES = {"Cart": 1, "Mail": 50, "Search": 24 * 20}
+AGES = {"Cart": 1, "Mail": 50, "Search": 24 * 20, "Built": 2}
 
 
 @pytest.fixture
@@ -106,6 +106,8 @@ ALL = {"Cart", "Mail", "Search"}
 TABLE = [
     # Words of the title, of causes and of frames; in quotes side by side.
     ("went", ALL),
+    ("!SMTP", {"Cart", "Search"}),
+    ('!"bad gateway" wrong', {"Cart", "Search"}),
     ("sku", {"Cart"}),
     ("SMTP", {"Mail"}),
     ("gateway wrong", {"Mail"}),
@@ -129,6 +131,9 @@ TABLE = [
     ("!culprit:*find", {"Cart", "Mail"}),
     ("platform:javascript", {"Mail"}),
     ("issue.category:error", ALL),
+    ("issue.category:performance", set()),
+    ("issue.priority:medium", {"Mail"}),
+    ("!issue.priority:[medium,low]", {"Cart", "Search"}),
     ("level:warning", {"Mail"}),
     ("!level:warning", {"Cart", "Search"}),
     # Tags.
@@ -152,7 +157,12 @@ TABLE = [
     ("release.version:<=1.10.0", {"Cart", "Mail"}),
     ("release.version:1.10.0", {"Mail"}),
     ("release.package:shop", {"Cart", "Mail"}),
+    ("release.version:1.*", {"Cart", "Mail"}),
+    ("release.build:7*", set()),
+    ("has:release.version", ALL),
     ("firstRelease:web@2.0", {"Search"}),
+    ("has:firstRelease", ALL),
+    ('firstRelease:""', set()),
     # People.
     ("user.id:5", {"Cart"}),
     ("user:bob", {"Mail"}),
@@ -173,6 +183,8 @@ TABLE = [
     ("is:new", ALL),
     ("!is:new", set()),
     ("is:for_review", ALL),
+    ("!is:for_review", set()),
+    ("!is:until_escalating", ALL),
     ("is:resolved", set()),
     ("is:unassigned", ALL),
     ("is:assigned", set()),
@@ -236,9 +248,36 @@ def test_who_an_issue_is_assigned_to(project: Project) -> None:
     assert found(project, "has:assigned") == {"Cart", "Mail"}
 
 
+def test_whether_the_reader_hears_of_an_issue(project: Project) -> None:
+    ann = make_member(project.organization)
+    cart, mail = (Issue.objects.get(type=name).pk for name in ("Cart", "Mail"))
+    subscriptions.set_subscribed([cart, mail], ann.user, True)
+    subscriptions.set_subscribed([mail], ann.user, False)
+    assert found(project, "subscribed:me", ann) == {"Cart"}
+    assert found(project, "!subscribed:me", ann) == {"Mail", "Search"}
+    assert found(project, "subscribed:me") == set()
+
+
+def test_a_survivor_is_heard_of_with_what_was_merged_into_it(project: Project) -> None:
+    ann = make_member(project.organization)
+    cart, mail = (Issue.objects.get(type=name).pk for name in ("Cart", "Mail"))
+    subscriptions.set_subscribed([mail], ann.user, True)
+    merge(project, [cart, mail], user=None, into=cart)
+    assert found(project, "subscribed:me", ann) == {"Cart"}
+    subscriptions.set_subscribed([cart], ann.user, False)
+    assert found(project, "subscribed:me", ann) == set()
+
+
+def test_the_build_of_a_release(project: Project) -> None:
+    _make(project, "Built", [], make_frame("f", 1, "x"), release="shop@3.0+77")
+    assert found(project, "release.build:77") == {"Built"}
+    assert found(project, "release.build:7*") == {"Built"}
+
+
 def test_what_is_ignored_for_ever(project: Project) -> None:
     settling.ignore([Issue.objects.get(type="Mail").pk], user=None)
     assert found(project, "is:forever") == {"Mail"}
+    assert found(project, "!is:forever") == {"Cart", "Search"}
     assert found(project, "is:until_condition_met") == set()
 
 

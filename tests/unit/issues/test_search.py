@@ -23,6 +23,7 @@ from issues.search import (
     words_of,
 )
 from issues.search.keys import KEYS, key_named
+from issues.search.lexing import tokens
 from issues.search.reading import MAX_TERMS
 from issues.search.terms import (
     BookmarkTerm,
@@ -30,6 +31,7 @@ from issues.search.terms import (
     IssueTerm,
     ProjectTerm,
     ReleaseTerm,
+    StateTerm,
 )
 
 NOW = datetime(2026, 11, 23, 8, 42, 11, tzinfo=UTC)
@@ -226,6 +228,78 @@ def test_bookmarks() -> None:
     assert parse("!is:bookmarked").terms == (BookmarkTerm(is_negated=True),)
 
 
+SPELLINGS = """
+is:unresolved is:resolved is:ignored is:archived is:muted is:assigned is:unassigned
+is:for_review is:new is:ongoing is:escalating is:regressed is:until_escalating
+is:until_condition_met is:forever !is:resolved !is:new !is:for_review !is:forever
+!is:until_escalating !is:assigned
+assigned:me assigned_to:none assigned_or_suggested:my_teams assigned:#core
+assigned:ann@example.com assigned:ann assigned_or_suggested:[me,none] !assigned:me
+assigned:"Ann Lee" assigned:"" has:assigned !has:assigned
+bookmarks:me !bookmarks:me subscribed:me !subscribed:me SUBSCRIBED:ME
+first-release:1.0 firstRelease:latest firstRelease:[1.0,latest] has:firstRelease
+firstRelease:"" !firstRelease:1.*
+age:-24h firstSeen:+24h lastSeen:-30m lastSeen:-2w lastSeen:+3d !age:-1d
+firstSeen:>2026-01-01 firstSeen:>=2026-01-01T08:00 lastSeen:<2026-01-01T08:00:00Z
+lastSeen:<=2026-01-01T08:00:00.123+02:00 lastSeen:2026-01-01 !lastSeen:2026-01-01
+event.timestamp:>2026-01-01 timestamp:-1h
+times_seen:5 timesSeen:>5 timesSeen:>=5 timesSeen:<5 timesSeen:<=5k timesSeen:>1m
+timesSeen:<1b !timesSeen:5 users:>10
+issue:SHOP-1 issue:[SHOP-1,SHOP-2] !issue:SHOP-1 issue.id:7 issue.id:[7,8]
+issue.type:error !issue.type:error
+issue.priority:high priority:[medium,low] !issue.priority:low
+project:shop project.id:7 project:[shop,till] !project:shop
+message:timeout title:"bad gateway" message:*time* !message:x level:error
+level:[error,fatal] !level:info platform:python !platform:[python,go]
+environment:production environment:"" !environment:"" has:environment
+release:latest release:[latest,1.0] release:shop@* !release:1.0 release:""
+release.version:>1.2 release.version:>=1.2 release.version:1.2 release.version:1.*
+!release.version:<2 release.build:42 release.package:shop has:release.version
+dist:1 logger:shop.cart transaction:"GET /find" trace:0123456789abcdef
+id:0123456789abcdef0123456789abcdef id:01234567-89ab-cdef-0123-456789abcdef
+user.id:1 user.email:a@example.com user.ip:192.0.2.* user.username:ann user:id:1
+user:ann !user.id:1 has:user !has:user.email user.id:[1,2]
+error.type:KeyError error.value:*sku* error.handled:true error.handled:0
+error.unhandled:yes error.mechanism:generic has:error.handled
+stack.abs_path:/srv/app.py stack.filename:app.py stack.function:run stack.module:shop
+stack.package:shop
+http.method:GET http.url:https://example.com/a http.referer:"" http.status_code:404
+sdk.name:sentry.python sdk.version:2.0 device.family:Pixel os.name:[iOS,Android]
+geo.city:Graz app.in_foreground:true unreal.crash_type:Crash
+browser:"Mobile Safari" browser:Chrome* browser:a\\*b !browser:[Chrome,"Mobile Safari"]
+tags[level]:x !tags[is]:y tags[has]:[a,b] has:tags[level] has:my-tag !has:my.tag
+timeout !timeout "bad gateway" !"bad gateway"
+"""
+
+
+def test_every_documented_form_is_understood() -> None:
+    for one in tokens(SPELLINGS):
+        assert parse(one.text, now=NOW) != filtered(), one.text
+
+
+def test_what_all_issues_are_narrows_nothing() -> None:
+    assert parse("issue.category:error") == filtered()
+    assert parse("issue.category:performance").statuses == frozenset()
+
+
+def test_priority_is_that_of_the_level() -> None:
+    assert parse("issue.priority:high").levels == {"error", "fatal"}
+    assert parse("!priority:[high,low]").levels == {"warning"}
+
+
+def test_states_of_both_kinds_can_be_left_out() -> None:
+    assert parse("!is:forever").terms == (
+        StateTerm(status="ignored", substatuses=frozenset({"none"}), is_negated=True),
+    )
+
+
+def test_free_text_can_be_left_out() -> None:
+    assert texts('!timeout !"bad gateway"') == [
+        TextTerm(words=("timeout",), is_negated=True),
+        TextTerm(words=("bad", "gateway"), is_phrase=True, is_negated=True),
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "reason", "term"),
     [
@@ -235,13 +309,22 @@ def test_bookmarks() -> None:
         ("lastSeen:soon", Reason.DATE, "lastSeen:soon"),
         ("lastSeen:-999999999w", Reason.DATE, "lastSeen:-999999999w"),
         ("lastSeen:>9999-12-31", Reason.DATE, "lastSeen:>9999-12-31"),
-        ("!is:forever", Reason.IS, "!is:forever"),
+        ("is:linked", Reason.NOT_LINKED, "is:linked"),
+        ("!is:unlinked", Reason.NOT_LINKED, "!is:unlinked"),
+        ("is:[new,resolved]", Reason.LIST, "is:[new,resolved]"),
+        ("has:[release,user]", Reason.LIST, "has:[release,user]"),
+        ("subscribed:[me]", Reason.LIST, "subscribed:[me]"),
+        ("subscribed:you", Reason.ME, "subscribed:you"),
+        ("priority:urgent", Reason.PRIORITY, "priority:urgent"),
+        ("release.stage:adopted", Reason.NOT_KEPT, "release.stage:adopted"),
+        ("has:error.main_thread", Reason.NOT_KEPT, "has:error.main_thread"),
+        ('level:""', Reason.HAS, 'level:""'),
         ("error.handled:maybe", Reason.YES_OR_NO, "error.handled:maybe"),
         ("issue:nowhere", Reason.ID, "issue:nowhere"),
         ("issue.id:x", Reason.ID, "issue.id:x"),
         ("id:12", Reason.ID, "id:12"),
         ("message:***", Reason.EMPTY, "message:***"),
-        ("has:timesSeen", Reason.EMPTY, "has:timesSeen"),
+        ("has:timesSeen", Reason.HAS, "has:timesSeen"),
         ("browser:[]", Reason.EMPTY, "browser:[]"),
         ("!browser:", Reason.EMPTY, "!browser:"),
         ("bookmarks:you", Reason.ME, "bookmarks:you"),
