@@ -11,16 +11,21 @@ from collections.abc import Collection
 from issues.merging.recount import recount
 from issues.models import FamilyMember, Issue
 
-# Hidden is who counts for a survivor, and nobody else. The status of 3 is MERGED.
+# Hidden is who counts for a survivor, as deeply as that, and nobody else. The status of
+# 3 is MERGED, that of 4 DELETED.
 _COMPARE_HIDDEN = """
 INSERT INTO repair_difference
-SELECT 'merged', project_id, issue_id, '', (status = 3)::text, is_member::text
+SELECT 'merged', project_id, issue_id, '', status::text, should_be::text
 FROM (
-    SELECT s.project_id, s.issue_id, s.status, m.source_id IS NOT NULL AS is_member
+    SELECT s.project_id, s.issue_id, s.status, CASE
+        WHEN survivor.status IS NOT NULL THEN greatest(survivor.status, 3)
+        WHEN s.status = 3 THEN 0
+        ELSE s.status END AS should_be
     FROM issues_issuestate AS s JOIN repair_scope USING (issue_id)
     LEFT JOIN issues_familymember AS m ON m.counter_id = s.issue_id
+    LEFT JOIN issues_issuestate AS survivor ON survivor.issue_id = m.survivor_id
 ) AS hidden
-WHERE (status = 3) <> is_member
+WHERE status <> should_be
 """
 
 # What retention has dropped was counted off of the members and of their survivor.
@@ -60,10 +65,11 @@ COMPARE = (_COMPARE_HIDDEN, _COMPARE_EXPIRED, _COMPARE_EXPIRED_USERS)
 MEND = (
     """
     UPDATE issues_issuestate AS s SET
-        status = CASE WHEN d.should_be = 'true' THEN 3 ELSE 0 END,
-        substatus = CASE WHEN d.should_be = 'true' THEN 0 ELSE 2 END
+        status = d.should_be::int2,
+        substatus = CASE d.should_be WHEN '0' THEN 2 ELSE 0 END
     FROM repair_difference AS d JOIN issues_issue AS i ON i.id = d.issue_id
-    WHERE d.figure = 'merged' AND s.issue_id = d.issue_id AND i.number > 0
+    WHERE d.figure = 'merged' AND s.issue_id = d.issue_id
+      AND (i.number > 0 OR d.should_be <> '0')
     """,
 )
 

@@ -100,6 +100,7 @@ def test_a_family_goes_and_comes_together(project: Project, issue: Issue) -> Non
     before = hashes()
     done = do(issue, deleting.delete())
     assert hashes() == []
+    assert repair(dry_run=True).details == ()
     again = make_issue(project, exception=None, message="no bread")
     assert again.pk not in (issue.pk, other.pk)
     Fingerprint.objects.all().delete()
