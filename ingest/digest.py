@@ -8,11 +8,12 @@ has stored already.
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -21,7 +22,7 @@ from django.db import transaction
 from ingest import committed, halts, metrics, rulebook
 from ingest.batches import Batch, Here, Preparer
 from ingest.items import KINDS
-from ingest.items.kind import Refusal
+from ingest.items.kind import Kind, Refusal
 from ingest.metrics import Stage
 from ingest.poison import ShardHalted, Trials
 from ingest.preparation import Filed, Known, Prepared, accepted, duplicate
@@ -175,7 +176,8 @@ def _store_and_acknowledge(
     started = time.perf_counter()
     with metrics.timed(Stage.STORE), transaction.atomic():
         stored = store_batch(
-            [event for held in batch.prepared for event in held.events]
+            [event for held in batch.prepared for event in held.events],
+            beside=_issues_of_records(batch),
         )
         _count_events(entries, batch, stored)
         _store_records(entries, batch, stored)
@@ -190,6 +192,21 @@ def _store_and_acknowledge(
     )
     _since_training.update(event.project_id for event in stored.events)
     return len(stored.events)
+
+
+def _issues_of_records(batch: Batch) -> set[int]:
+    """The issues that what is no event may change."""
+    records: defaultdict[Kind, list[Any]] = defaultdict(list)
+    for held in batch.prepared:
+        for filed in held.filed:
+            if KINDS[filed.type].changes is not None:
+                records[KINDS[filed.type]].append(filed.record)
+    return {
+        issue
+        for kind, of_kind in records.items()
+        if kind.changes is not None
+        for issue in kind.changes(of_kind)
+    }
 
 
 def _count_events(entries: list[Entry], batch: Batch, stored: Stored) -> None:

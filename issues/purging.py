@@ -10,12 +10,11 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 
 from issues import attachments, retention
-from issues.locks import hold_shard
+from issues.locks import hold_days, hold_shards, lock_states
 from issues.merging.families import with_families
 from issues.models import Attachment, Issue, IssueState, Status
 
@@ -73,8 +72,8 @@ def _due(now: datetime) -> Sequence[tuple[int, int]]:
 def _remove_some_events(project_id: int, issue_id: int) -> bool:
     """Counts some events off and deletes them; gives whether there were any."""
     with transaction.atomic(), connection.cursor() as cursor:
-        retention.hold_run(cursor)
-        hold_shard(project_id % settings.SHARDS)
+        hold_days()
+        hold_shards([project_id])
         if not _is_deleted(issue_id):
             return False
         cursor.execute(_TAKE, [with_families([issue_id]), _EVENTS_AT_ONCE])
@@ -91,9 +90,9 @@ def _remove_some_events(project_id: int, issue_id: int) -> bool:
 
 def _remove_issue(project_id: int, issue_id: int) -> None:
     with transaction.atomic():
-        hold_shard(project_id % settings.SHARDS)
+        hold_shards([project_id])
         family = with_families([issue_id])
-        list(IssueState.objects.filter(issue__in=family).select_for_update())
+        lock_states(family)
         if _is_deleted(issue_id):
             Issue.objects.filter(pk__in=family).delete()
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import time
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.reverse_related import ManyToOneRel
 
 from issues import attachments
-from issues.locks import shard_lock
+from issues.locks import hold_days, hold_shards, lock_states
 from issues.merging.families import with_families
-from issues.models import Issue, IssueState
+from issues.models import Issue, IssueState, Operation, Regrouping
 from projects.models import Project
 from releases.retention import forget_project
 
@@ -54,10 +53,13 @@ def _remove_some_issues(project: Project) -> bool:
     the other, and under the shard's lock, so that no digest adds to them. What is
     merged goes together: what the rest counts would be wrong else.
     """
-    with shard_lock(project.pk % settings.SHARDS, wait=True), transaction.atomic():
+    with transaction.atomic():
+        hold_days()
+        hold_shards([project.pk])
         ids = with_families(_next_issues(project))
         if not ids:
             return False
+        lock_states(ids)
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM issues_event WHERE issue_id = ANY(%s::int4[])", [ids]
@@ -87,7 +89,11 @@ def _next_issues(project: Project) -> list[int]:
 
 def _remove_the_rest(project: Project) -> None:
     """Removes what every room keeps of the project, and its name at last."""
-    with shard_lock(project.pk % settings.SHARDS, wait=True), transaction.atomic():
+    with transaction.atomic():
+        _lock(Operation.objects.filter(project=project))
+        hold_days()
+        _lock(Regrouping.objects.filter(project=project))
+        hold_shards([project.pk])
         with connection.cursor() as cursor:
             cursor.execute(
                 "DELETE FROM issues_eventpart WHERE project_id = %s", [project.pk]
@@ -99,6 +105,10 @@ def _remove_the_rest(project: Project) -> None:
                 rows.filter(**{relation.field.name: project}).delete()
         project.name = ""
         project.save(update_fields=["name"])
+
+
+def _lock(rows: QuerySet[Operation] | QuerySet[Regrouping]) -> None:
+    list(rows.order_by("pk").select_for_update().values_list("pk"))
 
 
 def _outlives_issues(relation: ManyToOneRel) -> bool:

@@ -21,14 +21,11 @@ from issues import (
     reports,
     store,
 )
-from issues.locks import SHARD_CLASS
+from issues.locks import drop_days, hold_shard
 from projects.hours import hour_of
 from releases import retention as releases
 
 _log = logging.getLogger(__name__)
-
-# One run at a time, by this advisory lock: a second one finds the day gone.
-_ONE_RUN = 7412
 
 # Days made before they begin, so that three days without beat cost nothing.
 _DAYS_AHEAD = 3
@@ -193,28 +190,23 @@ def _drop(day: date) -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_DIGESTS}'")
-        hold_run(cursor)
+        # Another run may have dropped it meanwhile.
+        drop_days()
         if day not in partitions.existing():
             return
         _collect(cursor, f"issues_event_{day:%Y%m%d}")
-        _hold_up_digests(cursor)
+        # From here to the commit no digest moves a count.
+        for shard in range(settings.SHARDS):
+            hold_shard(shard)
         _count_off_collected(cursor)
         cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_READERS}'")
         partitions.drop(day)
 
 
-def hold_run(cursor: CursorWrapper) -> None:
-    """Waits until no other drops a day or counts events off, for this transaction.
-
-    To be taken before the lock of any shard.
-    """
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_RUN])
-
-
 def count_off(cursor: CursorWrapper, events: str) -> None:
     """Counts the events of a table off before its caller deletes them.
 
-    The table has the columns of issues_event; its caller holds the run, the lock of
+    The table has the columns of issues_event; its caller holds the days, the lock of
     the events' shard and a transaction.
     """
     for statement in _COLLECT:
@@ -234,12 +226,6 @@ def _collect(cursor: CursorWrapper, events: str) -> None:
     cursor.execute(f"LOCK TABLE {events} IN SHARE MODE")
     for statement in _COLLECT:
         cursor.execute(statement.format(events=events))
-
-
-def _hold_up_digests(cursor: CursorWrapper) -> None:
-    """From here to the commit no digest moves a count."""
-    for shard in range(settings.SHARDS):
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SHARD_CLASS, shard])
 
 
 def _count_for_families(cursor: CursorWrapper) -> None:

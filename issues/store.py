@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -63,11 +63,12 @@ class _Sum:
     received_at: datetime
 
 
-def store_batch(events: Sequence[NewEvent]) -> Stored:
+def store_batch(events: Sequence[NewEvent], *, beside: Collection[int] = ()) -> Stored:
     """Writes the events that are new and counts each of them once.
 
     The caller holds the lock of the events' shard and a transaction: until it
-    commits nothing has happened, and a second delivery changes nothing.
+    commits nothing has happened, and a second delivery changes nothing. `beside`:
+    issues that the caller changes afterwards, locked together with the events' ones.
     """
     if not events:
         return Stored(events=[], duplicates=0, new_issues=[], reopened_issues=[])
@@ -83,7 +84,7 @@ def store_batch(events: Sequence[NewEvent]) -> Stored:
     counted = count_for(found.issue_of, found.kin)
     pairs, issues = counted.spread(fresh), counted.issues
     sums = _sum_up(pairs, issues)
-    locked, tally = _lock_issues(sums)
+    locked, tally = _lock_issues(sums, beside)
     user_of = _name_users(fresh)
     tags_of = _count_tags(fresh, counted, tally)
     eventrows.insert_parts(fresh)
@@ -156,12 +157,16 @@ def _sum_up(events: list[NewEvent], issue_of: list[int]) -> dict[int, _Sum]:
     return dict(sorted(sums.items()))
 
 
-def _lock_issues(sums: dict[int, _Sum]) -> tuple[dict[int, Locked], TagTally]:
+def _lock_issues(
+    sums: dict[int, _Sum], beside: Collection[int]
+) -> tuple[dict[int, Locked], TagTally]:
     """The issues as they are, safe from triage until the batch is committed."""
     locked: dict[int, Locked] = {}
     tally = TagTally({issue: added.project_id for issue, added in sums.items()})
-    for row in sql.run(sql.LOCK_ISSUES, arrays.of_numbers(sums)):
+    for row in sql.run(sql.LOCK_ISSUES, arrays.of_numbers({*sums, *beside})):
         issue_id, status, substatus, at, last_seen, *title, tag_ids, counts = row
+        if issue_id not in sums:
+            continue
         called = (title[0], title[1], title[2], title[3])
         locked[issue_id] = Locked(status, substatus, at, last_seen, called)
         if tag_ids is not None:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -17,6 +18,8 @@ from django.utils import timezone
 from issues import dictionaries, triage
 from issues.event import Event
 from issues.grouping import group
+from issues.locks import lock_states
+from issues.merging.families import with_families
 from issues.models import Fingerprint, Level, Status
 from issues.newevent import NewEvent
 from issues.payloads import pack, pieces_of
@@ -31,6 +34,9 @@ _TITLES = {
 }
 # Ids of events follow from the check-ins that they tell of.
 _EVENT_IDS = uuid.UUID("8f6ad1c4-0a52-4a50-9c0b-5d1f4d2b7e11")
+
+# A project's id, a monitor's slug and the name of an environment.
+Place = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,8 @@ def tell(news: Iterable[Failure | Recovery]) -> None:
     In their order, so that what failed after it had recovered is open in the end. The
     caller holds the lock of the projects' shard, in a transaction.
     """
+    news = list(news)
+    lock_states(issues_of(_place_of(one) for one in news))
     waiting: list[Failure] = []
     for one in news:
         if isinstance(one, Failure):
@@ -98,6 +106,22 @@ def tell(news: Iterable[Failure | Recovery]) -> None:
     _store(waiting)
 
 
+def _place_of(one: Failure | Recovery) -> Place:
+    return one.monitor.project_id, one.monitor.slug, one.environment
+
+
+def issues_of(places: Iterable[Place]) -> list[int]:
+    """The issues that tell of monitors there, with their families."""
+    marks = {(project, fingerprint_of(*where)) for project, *where in places}
+    if not marks:
+        return []
+    found = Fingerprint.objects.filter(
+        project__in={project for project, _ in marks}, hash__in={m for _, m in marks}
+    )
+    return with_families(found.values_list("issue_id", flat=True))
+
+
+@lru_cache(maxsize=4096)
 def fingerprint_of(slug: str, environment: str) -> uuid.UUID:
     """What leads from a monitor in an environment to its issue."""
     event: Any = {"fingerprint": _fingerprint(slug, environment), "platform": "other"}

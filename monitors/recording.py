@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from monitors import judging
+from monitors import incidents, judging
 from monitors.incidents import Failure, Recovery, tell
 from monitors.ledger import Ledger, Rejected
 from monitors.models import (
@@ -40,6 +40,21 @@ def record(reports: Sequence[Report]) -> list[Rejection | None]:
     answers = [recorder.take(report) for report in reports]
     recorder.finish()
     return answers
+
+
+def issues_of(reports: Sequence[Report]) -> list[int]:
+    """The issues that recording these may change, in any environment of theirs."""
+    ends = [report for report in reports if report.status != "in_progress"]
+    if not ends:
+        return []
+    known = MonitorEnvironment.objects.filter(
+        project__in={report.project_id for report in ends},
+        monitor__slug__in={report.slug for report in ends},
+    )
+    places = known.values_list("project_id", "monitor__slug", "name")
+    return incidents.issues_of(
+        [*places, *((one.project_id, one.slug, one.environment) for one in ends)]
+    )
 
 
 class _Place(NamedTuple):

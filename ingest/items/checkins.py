@@ -18,7 +18,7 @@ from ingest.items.payload import object_of
 from ingest.normalise import attributes
 from ingest.normalise.fields import Notes, integer, text
 from ingest.outcomes import Outcome
-from monitors.recording import record
+from monitors.recording import issues_of, record
 from monitors.reports import (
     MINUTES_MAX,
     NAME_CHARS,
@@ -90,7 +90,7 @@ def store(reports: list[Report]) -> Sequence[Refusal | None]:
     return [_refusal(rejection) for rejection in record(reports)]
 
 
-CHECK_IN = Kind(read, store)
+CHECK_IN = Kind(read, store, issues_of)
 
 
 def _refusal(rejection: Rejection | None) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -46,7 +46,10 @@ class Kind(NamedTuple):
     transaction that stores the batch's events, after them. What it does takes effect
     once, however often an entry is delivered. It gives, for each record, None (it is
     counted as accepted) or the Refusal to count it as.
+
+    `changes` gives the issues that storing the records may change.
     """
 
     read: Callable[[Item, Context], Any]
     store: Callable[[list[Any]], Sequence[Refusal | None]]
+    changes: Callable[[list[Any]], Collection[int]] | None = None

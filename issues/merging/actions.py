@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from issues.locks import hold_shards
 from issues.merging import changes
 from issues.merging.changes import CannotMerge, CannotUnmerge
 from issues.models import VISIBLE_STATUSES, FamilyMember, IssueState, Operation
@@ -71,6 +72,7 @@ def _undo_merge(
     if operation.project is None:
         return []
     project, survivor = operation.project, operation.data["survivor"]
+    hold_shards([project.pk])
     still = dict(
         FamilyMember.objects.filter(survivor=survivor).values_list(
             "source", "merged_at"
@@ -112,6 +114,7 @@ def _undo_unmerge(
     """Leaves alone what has been merged or deleted since, or has its own family."""
     if operation.project is None:
         return []
+    hold_shards([operation.project.pk])
     survivor = operation.data["survivor"]
     wanted = [survivor, *(item[0] for item in items)]
     seen = set(

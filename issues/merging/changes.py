@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from issues import shortid
-from issues.locks import hold_shard
+from issues.locks import hold_shards, lock_states
 from issues.merging.families import families_of, survivors_of, with_families
 from issues.merging.joining import join, part
 from issues.models import (
@@ -21,7 +20,6 @@ from issues.models import (
     FamilyMember,
     Fingerprint,
     Issue,
-    IssueState,
 )
 from projects.models import Project, User
 
@@ -68,7 +66,7 @@ def merge(
     caller must hold no lock of a state yet. Raises CannotMerge.
     """
     with transaction.atomic():
-        hold_shard(project.pk % settings.SHARDS)
+        hold_shards([project.pk])
         now = timezone.now()
         issues = _lock_seen(project, {*issue_ids, *([into] if into else [])})
         survivor = choose_survivor(issues, into)
@@ -101,7 +99,7 @@ def unmerge(
     caller must hold no lock of a state yet. Raises CannotUnmerge.
     """
     with transaction.atomic():
-        hold_shard(project.pk % settings.SHARDS)
+        hold_shards([project.pk])
         now = timezone.now()
         members = FamilyMember.objects.filter(
             survivor=survivor_id,
@@ -112,7 +110,7 @@ def unmerge(
         leaving = list(members.select_related("source").order_by("source"))
         if not leaving:
             raise CannotUnmerge
-        _lock_states(with_families([survivor_id]))
+        lock_states(with_families([survivor_id]))
         survivor = Issue.objects.get(pk=survivor_id)
         hashes = _hashes_of(member.source_id for member in leaving)
         part(survivor, [member.source_id for member in leaving], now)
@@ -126,18 +124,12 @@ def _lock_seen(project: Project, issue_ids: Collection[int]) -> list[Issue]:
     """The issues that people see for these, with their states locked."""
     survivors = survivors_of(issue_ids)
     seen = {survivors.get(issue, issue) for issue in issue_ids}
-    _lock_states(with_families(seen))
+    lock_states(with_families(seen))
     return list(
         Issue.objects.select_related("state")
         .filter(project=project, pk__in=seen, state__status__in=VISIBLE_STATUSES)
         .order_by("pk")
     )
-
-
-def _lock_states(issue_ids: Iterable[int]) -> None:
-    """Locks the states in the order in which the digest and triage lock them."""
-    rows = IssueState.objects.filter(issue__in=list(issue_ids)).order_by("issue_id")
-    list(rows.select_for_update().values_list("pk"))
 
 
 def choose_survivor(issues: Sequence[Issue], into: int | None) -> Issue:

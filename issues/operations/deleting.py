@@ -13,14 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from issues import triage
-from issues.locks import hold_shard
-from issues.merging.families import families_of
+from issues.locks import hold_shards, lock_states
+from issues.merging.families import families_of, with_families
 from issues.models import Fingerprint, Issue, Operation, Status
 from issues.operations.kinds import Data, Item, Kind, register
 from issues.operations.selection import Action
@@ -39,7 +38,7 @@ def discard() -> Action:
 
 def _change(operation: Operation, issue_ids: Sequence[int]) -> list[Item]:
     """Items: those of statuses, and [hash, id of the issue that it led to] pairs."""
-    _hold_shards(operation)
+    _hold(operation, issue_ids)
     changes = triage.set_status(
         issue_ids, Status.DELETED, user=operation.user, operation_id=operation.pk
     )
@@ -54,7 +53,7 @@ def _change(operation: Operation, issue_ids: Sequence[int]) -> list[Item]:
 def _restore(
     operation: Operation, items: Sequence[Item], user: User | None
 ) -> Sequence[int]:
-    _hold_shards(operation)
+    _hold(operation, [item[0] for item in items])
     back = triage.undo(
         [change_of(item[:-1]) for item in items],
         Status.DELETED,
@@ -71,11 +70,10 @@ def _restore(
     return back
 
 
-def _hold_shards(operation: Operation) -> None:
+def _hold(operation: Operation, issue_ids: Sequence[int]) -> None:
     """No digest may look up a fingerprint that goes or comes back meanwhile."""
-    projects = operation.data.get("projects", [operation.project_id])
-    for shard in sorted({project % settings.SHARDS for project in projects}):
-        hold_shard(shard)
+    hold_shards(operation.data.get("projects", [operation.project_id]))
+    lock_states(with_families(issue_ids))
 
 
 def _take_fingerprints(issue_ids: Sequence[int]) -> dict[int, list[Any]]:

@@ -8,15 +8,14 @@ Wherever a run is stopped, all counts are true, and each event is in one issue.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
 from issues.events import load_event
-from issues.locks import hold_shard
+from issues.locks import hold_shards, lock_states
 from issues.merging.changes import CannotMerge, merge
+from issues.merging.families import with_families
 from issues.models import (
     Event,
     Fingerprint,
@@ -26,7 +25,7 @@ from issues.models import (
     Status,
 )
 from issues.regrouping import reading, steps
-from issues.regrouping.counting import lock_states, move_events, sum_up_families
+from issues.regrouping.counting import move_events, sum_up_families
 from issues.regrouping.naming import begin_issue, name_anew
 from issues.regrouping.plan import Facts, Plan
 from projects import arrays, postgres
@@ -93,8 +92,10 @@ def _place(stage: str, following: int = 0, **more: Any) -> dict[str, Any]:
     return {"stage": stage, "next": following, **more}
 
 
-def _hold(run: Regrouping) -> None:
-    hold_shard(run.project_id % settings.SHARDS)
+def _hold(run: Regrouping, issues: Collection[int]) -> None:
+    """Nothing else changes what these issues and their families count."""
+    hold_shards([run.project_id])
+    lock_states(with_families(issues))
 
 
 def _begin(run: Regrouping) -> bool:
@@ -103,7 +104,7 @@ def _begin(run: Regrouping) -> bool:
     wanted = run.plan["begun"][start : start + _ISSUES_AT_ONCE]
     if not wanted:
         return False
-    _hold(run)
+    _hold(run, {source for _one, source, _event, _known in wanted})
     for one, source, event, known in wanted:
         target = _begun(run, UUID(one), source, UUID(event), known)
         findings = RegroupFinding.objects.filter(run=run, hash=UUID(one), target_id=0)
@@ -140,7 +141,7 @@ def _move_some(run: Regrouping) -> bool:
     rows = reading.events_after(source, place)
     going = _going(run, source, rows)
     if going:
-        _hold(run)
+        _hold(run, {source, *going})
         alive = _alive([source, *going])
         for target in sorted(going):
             if {source, target} <= alive:
@@ -167,7 +168,6 @@ def _going(
 
 
 def _move(run: Regrouping, rows: Sequence[Event], *, source: int, target: int) -> None:
-    lock_states([source, target])
     moved = move_events(
         run.project_id,
         [row.event_id for row in rows],
@@ -187,8 +187,7 @@ def _name(run: Regrouping) -> bool:
     wanted = touched[start : start + _ISSUES_AT_ONCE]
     if not wanted:
         return False
-    _hold(run)
-    lock_states(wanted)
+    _hold(run, wanted)
     name_anew(run, wanted)
     sum_up_families(run.project_id, wanted)
     run.place = _place(run.place["stage"], start + len(wanted))

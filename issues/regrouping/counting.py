@@ -15,7 +15,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
-from issues.merging.families import with_families
 from issues.merging.recount import recount
 from issues.models import FamilyMember, IssueState, Snooze
 
@@ -178,12 +177,6 @@ class Base(NamedTuple):
 
     events: int
     users: int
-
-
-def lock_states(issue_ids: Collection[int]) -> None:
-    """Locks the states of the issues' families as the digest and triage do."""
-    rows = IssueState.objects.filter(issue__in=with_families(issue_ids))
-    list(rows.order_by("issue_id").select_for_update().values_list("pk"))
 
 
 def move_events(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -33,16 +33,25 @@ def note(run: Regrouping) -> None:
         )
 
 
+def lock(run: Regrouping) -> None:
+    """Locks the run's operation, which comes before the run: see issues.locks."""
+    list(_rows(run).select_for_update().values_list("pk"))
+
+
 def note_undo(run: Regrouping, user: User | None) -> None:
     """Has the operation be as undone as the run, however that was asked for."""
     now = timezone.now()
-    rows = Operation.objects.filter(project=run.project_id, kind=_KIND)
-    rows.filter(data__run=run.pk, undone_at__isnull=True).update(
+    _rows(run).filter(undone_at__isnull=True).update(
         undone_at=now,
         undone_by=user,
         restored=F("changed"),
         undo_finished_at=now,
     )
+
+
+def _rows(run: Regrouping) -> QuerySet[Operation]:
+    rows = Operation.objects.filter(project=run.project_id, kind=_KIND)
+    return rows.filter(data__run=run.pk)
 
 
 def _changed(run: Regrouping) -> list[int]:

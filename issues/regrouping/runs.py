@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
-from issues.locks import hold_shard
+from issues.locks import RUN_CLASS, hold_days, hold_shards
 from issues.models import Regrouping, RegroupStep
 from issues.regrouping import (
     carrying,
@@ -47,9 +46,6 @@ PREVIEW_MAX_MS = 20_000
 # Previews that are kept of a project, and regroupings that are shown.
 PREVIEWS_KEPT = 5
 _RUNS_SHOWN = 10
-
-# The first of the two numbers of PostgreSQL's advisory locks; the second is the run.
-_RUN_CLASS = 7413
 
 
 # How long a run can be undone; the same as for operations on issues.
@@ -139,6 +135,7 @@ def undo(run: Regrouping, *, user: User | None) -> None:
     """
     try:
         with transaction.atomic():
+            operation.lock(run)
             rows = Regrouping.objects.select_for_update(of=("self",), no_key=True)
             found = rows.get(pk=run.pk)
             last = found.steps.aggregate(last=Max("number"))["last"]
@@ -163,8 +160,7 @@ def prune(now: datetime) -> int:
 
 def unfinished() -> list[tuple[int, int]]:
     """The ids of the runs that somebody has to go on with, and whose turn it is."""
-    rows = Regrouping.objects.filter(state__in=Regrouping.RUNNING).order_by("pk")
-    return list(rows.values_list("pk", "turn"))
+    return list(_unfinished().order_by("pk").values_list("pk", "turn"))
 
 
 def advance(run_id: int, turn: int) -> int | None:
@@ -184,16 +180,14 @@ def advance(run_id: int, turn: int) -> int | None:
 def _alone(run_id: int) -> Iterator[bool]:
     """Whether no other process works on the run; the lock goes with its connection."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_RUN_CLASS, run_id])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [RUN_CLASS, run_id])
         is_ours = bool(cursor.fetchone()[0])
     try:
         yield is_ours
     finally:
         if is_ours and connection.is_usable():
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_advisory_unlock(%s, %s)", [_RUN_CLASS, run_id]
-                )
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [RUN_CLASS, run_id])
 
 
 def _take_turn(run_id: int, turn: int) -> bool:
@@ -202,8 +196,13 @@ def _take_turn(run_id: int, turn: int) -> bool:
 
 
 def _running(run_id: int) -> Regrouping | None:
-    rows = Regrouping.objects.filter(pk=run_id, state__in=Regrouping.RUNNING)
-    return rows.select_related("project").first()
+    return _unfinished().filter(pk=run_id).select_related("project").first()
+
+
+def _unfinished() -> QuerySet[Regrouping]:
+    """Those of deleted projects go with them."""
+    rows = Regrouping.objects.filter(state__in=Regrouping.RUNNING)
+    return rows.filter(project__deleted_at__isnull=True)
 
 
 def _is_settled(run: Regrouping) -> bool:
@@ -260,7 +259,7 @@ def _plan(run: Regrouping, *, is_cut_short: bool) -> None:
     is_preview = run.kind == Regrouping.Kind.PREVIEW
     if not is_preview:
         # Until new events go where they belong none may be digested.
-        hold_shard(run.project_id % settings.SHARDS)
+        hold_shards([run.project_id])
     known = facts.facts_of(run)
     plan = make_plan(known)
     run.result = summary.summary_json(known, plan, is_cut_short=is_cut_short)
@@ -274,6 +273,7 @@ def _plan(run: Regrouping, *, is_cut_short: bool) -> None:
 
 def _carry_on(run: Regrouping) -> None:
     with transaction.atomic():
+        hold_days()
         if not _still(run, Regrouping.State.MOVING):
             return
         if not carrying.carry_on(run):
@@ -283,6 +283,7 @@ def _carry_on(run: Regrouping) -> None:
 
 def _undo_some(run: Regrouping) -> None:
     with transaction.atomic():
+        hold_days()
         if not _still(run, Regrouping.State.UNDOING):
             return
         if not undoing.undo_some(run):

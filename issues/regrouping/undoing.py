@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
-
-from issues.locks import hold_shard
+from issues.locks import hold_shards, lock_states
 from issues.merging.changes import CannotMerge, CannotUnmerge, merge, unmerge
+from issues.merging.families import with_families
 from issues.models import (
     VISIBLE_STATUSES,
     Fingerprint,
@@ -21,7 +20,7 @@ from issues.models import (
     RegroupStep,
 )
 from issues.regrouping import steps
-from issues.regrouping.counting import lock_states, move_events, sum_up_families
+from issues.regrouping.counting import move_events, sum_up_families
 from issues.regrouping.naming import name_anew
 
 _ISSUES_AT_ONCE = 20
@@ -32,7 +31,7 @@ def undo_some(run: Regrouping) -> bool:
 
     Steps are taken back from the last one on; then issues are named anew.
     """
-    hold_shard(run.project_id % settings.SHARDS)
+    hold_shards([run.project_id])
     if "named" in run.place:
         return _name(run)
     rows = RegroupStep.objects.filter(run=run).order_by("-number")
@@ -80,7 +79,7 @@ def _move_back(run: Regrouping, step: RegroupStep) -> None:
     both = {source, target}
     if set(Issue.objects.filter(pk__in=both).values_list("pk", flat=True)) != both:
         return
-    lock_states(both)
+    lock_states(with_families(both))
     moved = move_events(
         run.project_id,
         step.event_ids,
@@ -122,7 +121,7 @@ def _name(run: Regrouping) -> bool:
     wanted = touched[start : start + _ISSUES_AT_ONCE]
     if not wanted:
         return False
-    lock_states(wanted)
+    lock_states(with_families(wanted))
     name_anew(run, wanted)
     sum_up_families(run.project_id, wanted)
     begun = RegroupStep.objects.filter(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from ingest import digest
 from ingest.models import OutcomeCount
@@ -14,7 +15,8 @@ from issues.models import IssueState
 from monitors.models import CheckIn
 from projects import valkey
 from projects.models import Project
-from tests.factories import make_entry, make_project
+from tests.beside import Beside
+from tests.factories import make_entry, make_issue, make_project
 from tests.monitoring import NOON
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -36,7 +38,10 @@ def send(project: Project, **fields: Any) -> None:
     """Appends a check-in by the latest open run, which no id tells apart."""
     payload = json.dumps({"monitor_slug": "job", **fields})
     body = f'{{}}\n{{"type":"check_in"}}\n{payload}\n'.encode()
-    entry = make_entry(project, kind="envelope", event_id="", body=body)
+    send_entry(make_entry(project, kind="envelope", event_id="", body=body))
+
+
+def send_entry(entry: Entry) -> None:
     head = {"head": encode_head(entry), "body": entry.body}
     valkey.blocking().xadd(names(SHARD).stream, head)  # type: ignore[arg-type]  # Bytes by name.
 
@@ -47,6 +52,26 @@ def outcomes() -> dict[tuple[str, str], int]:
         (outcome, reason): count
         for outcome, reason, count in rows.values_list("outcome", "reason", "count")
     }
+
+
+def test_a_batch_with_check_ins_waits_for_triage_with_nothing_in_hand(
+    project: Project,
+) -> None:
+    send(project, status="error", monitor_config=CONFIG)
+    digest.drain(SHARD)
+    monitors_own = IssueState.objects.get()
+    other = make_issue(project)
+    send(project, status="error")
+    send_entry(make_entry(project))
+    with transaction.atomic():
+        IssueState.objects.select_for_update().get(pk=monitors_own.pk)
+        drain = Beside(lambda: digest.drain(SHARD))
+        drain.wait_until_it_waits()
+        free = IssueState.objects.select_for_update(nowait=True)
+        assert free.get(issue=other).event_count == 1
+    drain.join()
+    counts = IssueState.objects.order_by("pk").values_list("event_count", flat=True)
+    assert list(counts) == [2, 2]
 
 
 def test_check_ins_are_counted_by_what_became_of_them(project: Project) -> None:
