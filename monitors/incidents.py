@@ -26,6 +26,7 @@ from issues.payloads import pack, pieces_of
 from issues.store import store_batch
 from issues.titles import describe
 from monitors.models import CheckIn, Monitor, MonitorEnvironment
+from projects.models import DiscardedIssue
 
 _TITLES = {
     CheckIn.Status.ERROR: "Failed check-in",
@@ -131,7 +132,32 @@ def fingerprint_of(slug: str, environment: str) -> uuid.UUID:
 def _store(failures: Sequence[Failure]) -> None:
     # Received now: an issue that a recovery has just resolved is to be reopened.
     now = timezone.now()
-    store_batch([_new_event(failure, now) for failure in failures])
+    store_batch([_new_event(failure, now) for failure in _wanted(failures)])
+
+
+def _wanted(failures: Sequence[Failure]) -> list[Failure]:
+    """Without those whose issues have been discarded."""
+    if not failures:
+        return []
+    places = {_place_of(failure) for failure in failures}
+    marks = [fingerprint_of(slug, environment) for _, slug, environment in places]
+    rows = DiscardedIssue.objects.filter(
+        project__in={project for project, _, _ in places}, hashes__overlap=marks
+    )
+    gone = {
+        (project, one)
+        for project, hashes in rows.values_list("project_id", "hashes")
+        for one in hashes
+    }
+    return [
+        failure
+        for failure in failures
+        if (failure.monitor.project_id, _mark_of(failure)) not in gone
+    ]
+
+
+def _mark_of(failure: Failure) -> uuid.UUID:
+    return fingerprint_of(failure.monitor.slug, failure.environment)
 
 
 def _resolve(recovery: Recovery) -> None:

@@ -15,7 +15,7 @@ from monitors.incidents import fingerprint_of
 from monitors.ledger import has_room, lock_environments
 from monitors.models import CheckIn, Monitor, MonitorEnvironment
 from monitors.schedules import Schedule
-from projects.models import Project
+from projects.models import DiscardedIssue, Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ def _save(monitor: Monitor) -> None:
 def _take_issues_along(
     monitor: Monitor, environments: list[MonitorEnvironment], old_slug: str
 ) -> None:
-    """Lets the issues of the old slug go on under the new one."""
+    """Lets the issues of the old slug go on under the new one, or be as unwanted."""
     named = {fingerprint_of(old_slug, one.name): one.name for one in environments}
     found = Fingerprint.objects.filter(project=monitor.project_id, hash__in=named)
     Fingerprint.objects.bulk_create(
@@ -160,3 +160,13 @@ def _take_issues_along(
         ],
         ignore_conflicts=True,
     )
+    discarded = DiscardedIssue.objects.filter(
+        project=monitor.project_id, hashes__overlap=list(named)
+    )
+    for row in discarded:
+        row.hashes += [
+            fingerprint_of(monitor.slug, named[one])
+            for one in row.hashes
+            if one in named
+        ]
+        row.save(update_fields=["hashes"])

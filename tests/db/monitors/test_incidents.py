@@ -7,10 +7,21 @@ from typing import Any
 
 import pytest
 
+from issues import operations
 from issues.events import latest_event, open_event
-from issues.models import Activity, Event, Issue, IssueState, Status, Substatus
+from issues.models import (
+    Activity,
+    Event,
+    Issue,
+    IssueState,
+    Operation,
+    Status,
+    Substatus,
+)
+from issues.operations import Selection, deleting
 from issues.repair import repair
 from issues.tagcounts import tags_of_issue
+from monitors import services
 from monitors.models import Monitor
 from projects.models import Project
 from tests import settling
@@ -70,6 +81,38 @@ def test_failed_check_in_is_an_issue(monitor: Monitor) -> None:
         "started_at": "2026-11-23T12:00:00Z",
         "duration_seconds": 60.0,
     }
+
+
+def discard(issue: Issue) -> Operation:
+    selection = Selection.of(issue.project.organization, [issue.project], [issue.pk])
+    return operations.apply(selection, deleting.discard(), user=None)
+
+
+def test_a_discarded_issue_does_not_come_back(monitor: Monitor) -> None:
+    check_in(monitor, "error", NOON)
+    check_in(monitor, "error", NOON + MINUTE, environment="staging")
+    first, second = Issue.objects.order_by("pk")
+    done = discard(first)
+    check_in(monitor, "error", NOON + 2 * MINUTE)
+    check_in(monitor, "error", NOON + 3 * MINUTE, environment="staging")
+    assert Event.objects.filter(issue_id=second.pk).count() == 2
+    assert Issue.objects.count() == 2
+    operations.undo(done, None)
+    check_in(monitor, "error", NOON + 4 * MINUTE)
+    assert Event.objects.filter(issue_id=first.pk).count() == 2
+
+
+def test_a_discarded_issue_does_not_come_back_under_another_slug(
+    monitor: Monitor,
+) -> None:
+    check_in(monitor, "error", NOON)
+    discard(Issue.objects.get())
+    renamed = services.change_monitor(
+        monitor,
+        services.Wanted(name="Other", slug="other", schedule=monitor.schedule),
+    )
+    check_in(renamed, "error", NOON + MINUTE)
+    assert Issue.objects.count() == 1
 
 
 def test_missed_check_in_is_an_issue(monitor: Monitor) -> None:
