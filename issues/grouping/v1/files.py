@@ -21,7 +21,8 @@ _NUXT_CHARS = 8  # What Nuxt calls its scripts by is a hash and nothing else.
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|[A-Z]{2}|_|-")
 _GENERATED = re.compile(
     r"(?=[a-f]*\d)[0-9a-f]{12,64}|(?<=[-_.])\d{4,}(?=[-_.]|$)|(?<=ipykernel_)\d+"
-    r"|(?<=eval )\d+|(?<=ipython-input-)\d+-\w+|(?<=evalmachine\.)\S+"
+    r"|(?<=eval )\d+|(?<=ipython-input-)\d+-\w+|(?<=<python-input-)\d+"
+    r"|(?<=\[)\d+(?=\]>)|(?<=evalmachine\.)\S+"
 )
 _PHP_EVAL = re.compile(r"\(\d+\)")
 _LIBRARY_VERSION = re.compile(r"(?<=\.so)(?:\.\d+)+$|(?:[-.]\d+)+(?=\.(?:so|dylib)\b)")
@@ -32,6 +33,8 @@ def script_name(location: str) -> str:
 
     ``https://x/assets/dash-a1B2c3D4.js?v=2`` gives ``dash``.
     """
+    if location.startswith("data:"):
+        return ""
     path = location.partition("?")[0].partition("#")[0].rstrip(")")
     path = path.removeprefix("address at ").replace("\\", "/")
     name = path.rpartition("/")[2]

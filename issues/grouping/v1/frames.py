@@ -122,7 +122,7 @@ def _place(frame: Frame, family: str) -> str:
     if location and location not in _NO_FILES:
         if family == "javascript":
             name = files.script_name(location)
-            if name or "://" in location or "?" in location:
+            if name or "://" in location or "?" in location or location[:5] == "data:":
                 return name
         return files.file_name(location)
     if family == "native" and not frame.get("function"):

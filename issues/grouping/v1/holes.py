@@ -31,6 +31,7 @@ _ENDINGS = "enrs" + "".join(
 )
 _ENDINGS += "".join(map(chr, range(0x44B, 0x450)))
 _STEM_CHARS = 3
+_ENDING_CHARS = 2
 # Of two forms the one depends on how the number before is read aloud.
 _PARTICLES = re.compile(r"(?<=<number> )(?:을|를|이|가|은|는|과|와|으로|로)(?=\s|$)")
 
@@ -56,6 +57,9 @@ def _gaps(match: re.Match[str]) -> str:
 
 
 def _stem(match: re.Match[str]) -> str:
-    """What is counted without the endings that say how many."""
+    """What is counted without the ending that says how many; English has none here."""
     word = match[0]
-    return word[:_STEM_CHARS] + word[_STEM_CHARS:].rstrip(_ENDINGS)
+    if word.isascii() and word.islower():
+        return word
+    start = max(_STEM_CHARS, len(word) - _ENDING_CHARS)
+    return word[:start] + word[start:].rstrip(_ENDINGS)

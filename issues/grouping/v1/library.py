@@ -54,6 +54,7 @@ NODE = "Node's own library"
 GO = "Go's own library"
 PHP = "PHP itself"
 RUBY = "Ruby itself"
+CRATE = "a crate of others or Rust itself"
 STARTER = "the script that starts an installed program"
 ERLANG = "Erlang's own library"
 SYSTEM = "the system's libraries"
@@ -112,6 +113,10 @@ _NATIVE_FUNCTIONS = re.compile(
     r"panic_unwind)::|_*rust_|_start$|__libc_start|start_thread$|clone3?$|"
     r"_?abort$|raise$|__assert|__cxa_|__GI_|UIApplicationMain$|"
     r"BaseThreadInitThunk$|RtlUserThreadStart$|mainCRTStartup$)"
+)
+_RUST_CRATES = re.compile(
+    r"<?(?:(?:hyper|axum|actix|reqwest|serde|sqlx|tonic|crossbeam|parking_lot|anyhow|"
+    r"once_cell|async_std)(?:_\w+)?|tower_\w+|tower::(?:util|buffer|limit|timeout))::"
 )
 _PYTHON_HOME = re.compile(r"/lib(?:64)?/(?:python|pypy)\d|/python\d+/lib/")
 _SCRIPT_OF_PACKAGE = re.compile(r"/(?:bin|Scripts)/[\w.-]+$")
@@ -230,14 +235,18 @@ def _native(frame: Frame, platform: str) -> str:
     if _NATIVE_FUNCTIONS.match(function_name(frame.get("function", ""), "native")):
         return RUNTIME
     path = _path(frame)
+    if _RUST_CRATES.match(frame.get("function", "")):
+        return CRATE
     if path.startswith("/rustc/") or "/.cargo/registry/" in path:
-        return "a crate of others or Rust itself"
+        return CRATE
     return ""
 
 
 def _dart(frame: Frame, platform: str) -> str:
     path = _path(frame)
-    is_known = path.startswith(("dart:", "package:flutter/", "package:sentry"))
+    is_known = path.startswith(
+        ("dart:", "org-dartlang-sdk:", "package:flutter/", "package:sentry")
+    )
     return "Dart's or Flutter's own library" if is_known else ""
 
 

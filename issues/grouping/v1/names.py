@@ -28,6 +28,7 @@ _JS_ALIAS = re.compile(r" \[as [^\]]*\]$")
 _JS_MODULE_PATH = re.compile(
     r"^(?:\w+\.)?\.{0,2}/.*\.\w{2,5}$|^(?:\w+\.)?\d+$|[?&]\w+="
 )
+_JS_HASHED_MODULE = re.compile(r"^(?:Module|Object)\.(?=\w*\d)[\w+/]{4}$")
 _JS_COPY = re.compile(r"(?<=\w)\$\d+$")
 _JS_CALLEE = re.compile(r"_callee\d*\$?")
 
@@ -47,7 +48,9 @@ _JAVA_PASSING = re.compile(
     r"|\$(?:HibernateProxy|ByteBuddy|MockitoMock|auxiliary)\$|-\$\$Lambda"
     r"|_(?:ClientProxy|Subclass)$"
 )
-_JAVA_NUMBER = re.compile(r"\$\d+(?=\$|$|/)")
+_JAVA_NUMBER = re.compile(
+    r"\$\d+(?=\$|$|/)|(?<=\$lambda-)\d+|(?<=_aroundBody)\d+$|(?<=AjcClosure)\d+$"
+)
 _JAVA_LAMBDA = re.compile(r"^lambda\$(\w*?)(?:\$[0-9a-f]{4,})?\$\d+$")
 _JAVA_LOADER = re.compile(r"^(?:\w[\w.-]*(?:@[\w.+-]+)?)?/(?:[\w.-]*(?:@[\w.+-]+)?/)?")
 _KOTLIN_LAMBDA = re.compile(r"\$lambda(?:[-$](?:\d+|lambda))*$")
@@ -61,6 +64,11 @@ _CS_DISPLAY_CLASS = re.compile(r"[+.]<>c(?:__DisplayClass[\d_]+)?(?:`\d+)?$|[+.]
 _CS_LAMBDA = re.compile(r"^<(\w*)>b__[\d_]*(?:`\d+)?$")
 _CS_LOCAL = re.compile(r"^<\w*>g__(\w+)\|[\d_]+$")
 _CS_NESTED_MACHINE = re.compile(r"[+.]<(<\w*>[bg]__[^>]*)>d(?:__\d+)?(?:`\d+)?$")
+_CS_VB_MACHINE = re.compile(r"[+.]VB\$StateMachine_\d+_(\w+)$")
+# F# writes the line of a closure behind its name, Visual Basic two numbers.
+_CS_CLOSURE = re.compile(
+    r"@\d+(?:-\d+)*(?=$|[+.`])|(?<=_Lambda\$__)R?\d+-\d+|[+.]_Closure\$__[\d-]*$"
+)
 _CS_ARITY = re.compile(r"`\d+(?:\[.*\])?|(?<=\w)\[[\w., ]*\]")
 _CS_TYPE_ARGUMENTS = re.compile(r"(?<=\w)<[\w., ]*>$")
 _CS_MODULE_ARGUMENTS = re.compile(r"(?<=\w)<[\w., ]*>(?=$|[.+])")
@@ -69,6 +77,7 @@ _CS_NUMBER = re.compile(r"(?<=AnonymousType)\d+|(?<=lambda_method)\d+|(?<=Proxy)
 # Go
 _GO_CLOSURE = re.compile(r"(?<=\.func)\d+(?:\.\d+)*|(?<=\binit)\.\d+")
 _GO_WRAPPER = re.compile(r"\.(?:gowrap|deferwrap)\d+|-range\d+|\[[^\[\]]*\]")
+_GO_FOREIGN = re.compile(r"(?<=_cgo_)[0-9a-f]{12}_|(?<=_cgoexp_)[0-9a-f]{12}_")
 _GO_VERSION = re.compile(r"@v[^/]+|/v\d+(?=/|$|\.)|\.v\d+(?=/|$)")
 
 # PHP
@@ -158,19 +167,21 @@ def module_name(module: str, family: str) -> str:
 def _java_module(module: str) -> str:
     if "/" in module:  # As in "app//shop.Cart", the name of a class's loader.
         module = _JAVA_LOADER.sub("", module)
-    module = _JAVA_NUMBER.sub("$" + AUTO, _JAVA_GENERATED.sub(AUTO, module))
+    module = _JAVA_NUMBER.sub(_java_number, _JAVA_GENERATED.sub(AUTO, module))
     return _CLOJURE_NUMBER.sub("", module)
 
 
 def _csharp_module(module: str) -> str:
     module = _CS_NESTED_MACHINE.sub("", module.replace("<<Main>$>", "<Main>"))
+    module = _CS_CLOSURE.sub("", _CS_VB_MACHINE.sub("", module))
     module = _CS_DISPLAY_CLASS.sub("", _CS_STATE_MACHINE.sub("", module))
     module = _CS_ARITY.sub("", module)
     return _CS_NUMBER.sub("", _CS_MODULE_ARGUMENTS.sub("", module))
 
 
 def _go_module(module: str) -> str:
-    return _GO_VERSION.sub("", module.rpartition("/vendor/")[2])
+    module = module.rpartition("/vendor/")[2].replace("%2e", ".")
+    return _GO_VERSION.sub("", module)
 
 
 def _php_module(module: str) -> str:
@@ -202,7 +213,7 @@ def _without_stamps(module: str) -> str:
 
 
 def _javascript(name: str) -> str:
-    if _JS_MODULE_PATH.search(name):
+    if _JS_MODULE_PATH.search(name) or _JS_HASHED_MODULE.match(name):
         return ""
     name = name.rpartition("*")[2] or name
     name = _JS_WORDS.sub("", _JS_ALIAS.sub("", name))
@@ -214,7 +225,12 @@ def _javascript(name: str) -> str:
     return "" if name in _JS_NAMELESS or name.isdigit() else name
 
 
+def _python(name: str) -> str:
+    return "<module>" if name.startswith("<cell line: ") else name
+
+
 def _php(name: str) -> str:
+    name = name.replace("->", "::")
     if "@anonymous" in name or name.startswith("[Anonymous"):
         name = name.rpartition("::")[2] if "::" in name else ""
     if "{closure" in name:
@@ -236,7 +252,11 @@ def _ruby(name: str) -> str:
 
 def _java(name: str) -> str:
     name = _KOTLIN_LAMBDA.sub("$lambda", _JAVA_LAMBDA.sub(r"lambda$\1", name))
-    return _CLOJURE_NUMBER.sub("", _JAVA_NUMBER.sub("$" + AUTO, name))
+    return _CLOJURE_NUMBER.sub("", _JAVA_NUMBER.sub(_java_number, name))
+
+
+def _java_number(match: re.Match[str]) -> str:
+    return "$" + AUTO if match[0][0] == "$" else AUTO
 
 
 def _csharp(name: str) -> str:
@@ -245,7 +265,7 @@ def _csharp(name: str) -> str:
     name = _CS_LOCAL.sub(r"\1", _CS_LAMBDA.sub(r"\1", name))
     if name.endswith("MoveNext") and "<" in name:
         name = re.sub(r".*<(\w+)>.*", r"\1", name)
-    name = "Main" if name == "<Main>$" else name
+    name = "Main" if name == "<Main>$" else _CS_CLOSURE.sub("", name)
     name = _CS_TYPE_ARGUMENTS.sub("", _CS_ARITY.sub("", name))
     return _CS_NUMBER.sub("", name)
 
@@ -256,13 +276,14 @@ def csharp_state_machine(module: str) -> str:
     nested = _CS_NESTED_MACHINE.search(module)
     if nested:
         return _csharp(nested[1])
-    match = _CS_STATE_MACHINE.search(module)
+    match = _CS_STATE_MACHINE.search(module) or _CS_VB_MACHINE.search(module)
     return match[1] if match else ""
 
 
 def _go(name: str) -> str:
     name = _GO_WRAPPER.sub("", _GO_WRAPPER.sub("", _GO_CLOSURE.sub("", name)))
     # Variables of a package were set by "glob." until Go 1.20, and are by "init" since.
+    name = _GO_FOREIGN.sub("", name) if "_cgo" in name else name
     return name.replace("glob..func", "init.func").removesuffix("-fm")
 
 
@@ -344,6 +365,7 @@ def _elixir(name: str) -> str:
 
 _FUNCTIONS: dict[str, Callable[[str], str]] = {
     "javascript": _javascript,
+    "python": _python,
     "php": _php,
     "ruby": _ruby,
     "java": _java,

@@ -15,7 +15,7 @@ _NAMES = re.compile(
     r"python|py|es|log|k|v|p|tls|tlsv|ssl|sslv|aes|rsa|web|jsonb|java|php|vue|lib|"
     r"i18n|l10n|p2p|b2b|gb|iso|cp|windows|crc|adler|murmur|xxh|sqlite|level|phase|step|"
     r"stage|part|layer|tier|mode|type|rfc|col|line|argv?|param|var|fn|func|test|"
-    r"css|html|xml|sql|git|gpt|api|hls|dx|mysql|pbkdf|argon|ed|ripemd|blake|x(?=(?:32|64|86|509|25)(?!\d)))[-_]?\d{1,4}"
+    r"ext|jdk|jre|gcc|usb|wpa|imap|pop|rs|css|html|xml|sql|git|gpt|api|hls|dx|mysql|pbkdf|argon|ed|ripemd|blake|x(?=(?:32|64|86|509|25)(?!\d)))[-_]?\d{1,4}"
     r"(?:[a-z]{0,2}|_\w+)$",
     re.IGNORECASE,
 )
