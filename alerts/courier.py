@@ -74,6 +74,7 @@ def _deliver_apart() -> None:
 
 def deliver() -> None:
     """Sends everything that is due, until the mail server does not answer."""
+    _give_up(timezone.now())
     with_server = mail.get_connection()
     try:
         while notices := _take_for_one_user(timezone.now()):
@@ -178,20 +179,23 @@ def _is_final(error: smtplib.SMTPException) -> bool:
 
 
 def _put_off(notices: Sequence[Notice]) -> None:
-    """To be tried again, later each time, for a day."""
+    """To be tried again, later each time."""
     now = timezone.now()
-    old = [one for one in notices if one.created_at < now - GIVEN_UP_AFTER]
-    rest = [one for one in notices if one not in old]
-    if old:
-        log.error("mails are given up: the mail server took none for a day")
-        counts.count(Outcome.GIVEN_UP, len(old))
-        _remove(old)
-    for notice in rest:
+    for notice in notices:
         minutes = min(2 ** (notice.tries - 1), _PUT_OFF_MAX_MIN)
         notice.due_at = now + timedelta(minutes=minutes)
-    Notice.objects.bulk_update(rest, ["due_at"])
-    if rest:
-        counts.count(Outcome.PUT_OFF, len(rest))
+    Notice.objects.bulk_update(notices, ["due_at"])
+    if notices:
+        counts.count(Outcome.PUT_OFF, len(notices))
+
+
+def _give_up(now: datetime) -> None:
+    """Forgets the mails that could not be delivered for too long, whatever failed."""
+    old = Notice.objects.filter(tries__gt=0, created_at__lt=now - GIVEN_UP_AFTER)
+    given_up, _ = old.delete()
+    if given_up:
+        log.error("mails are given up: they could not be delivered", count=given_up)
+        counts.count(Outcome.GIVEN_UP, given_up)
 
 
 def _remove(notices: Sequence[Notice]) -> None:

@@ -160,6 +160,9 @@ def test_after_a_day_a_mail_is_given_up(
     claim()
     Notice.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
     make_due()
+    # No worker ran for a day: it is tried once at least.
+    courier.deliver()
+    assert Notice.objects.get().tries == 1
     courier.deliver()
     assert not Notice.objects.exists()
     assert counts.read()[Outcome.GIVEN_UP] == 1
