@@ -36,6 +36,8 @@ import * as Sentry from "@sentry/{PACKAGE}";
 
 Sentry.init({
   dsn: "{DSN}",
+  release: "my-app@1.0.0",
+  environment: "production",
 });
 """
 
@@ -78,6 +80,8 @@ const app = createApp(App);
 Sentry.init({
   app,
   dsn: "{DSN}",
+  release: "my-app@1.0.0",
+  environment: "production",
 });
 
 app.mount("#app");
@@ -126,6 +130,8 @@ import * as Sentry from "@sentry/nextjs";
 export function register() {
   Sentry.init({
     dsn: "{DSN}",
+    release: "my-app@1.0.0",
+    environment: "production",
   });
 }
 

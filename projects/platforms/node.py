@@ -12,6 +12,8 @@ const Sentry = require("@sentry/node");
 
 Sentry.init({
   dsn: "{DSN}",
+  release: "my-app@1.0.0",
+  environment: "production",
 });
 """,
     "javascript",

@@ -8,7 +8,11 @@ _PYTHON_INSTALL = install("pip install --upgrade sentry-sdk")
 _PYTHON_INIT = """
 import sentry_sdk
 
-sentry_sdk.init(dsn="{DSN}")
+sentry_sdk.init(
+    dsn="{DSN}",
+    release="my-app@1.0.0",
+    environment="production",
+)
 """
 
 PYTHON = (
@@ -51,7 +55,11 @@ urlpatterns += [path("errtrack-test/", lambda request: 1 / 0)]
 import sentry_sdk
 from flask import Flask
 
-sentry_sdk.init(dsn="{DSN}")
+sentry_sdk.init(
+    dsn="{DSN}",
+    release="my-app@1.0.0",
+    environment="production",
+)
 
 app = Flask(__name__)
 """,
@@ -80,7 +88,11 @@ def errtracktrial():
 import sentry_sdk
 from fastapi import FastAPI
 
-sentry_sdk.init(dsn="{DSN}")
+sentry_sdk.init(
+    dsn="{DSN}",
+    release="my-app@1.0.0",
+    environment="production",
+)
 
 app = FastAPI()
 """,
@@ -114,7 +126,11 @@ app = Celery("tasks")
 
 @signals.celeryd_init.connect
 def start_reporting(**kwargs):
-    sentry_sdk.init(dsn="{DSN}")
+    sentry_sdk.init(
+        dsn="{DSN}",
+        release="my-app@1.0.0",
+        environment="production",
+    )
 """,
                 "python",
                 "tasks.py",

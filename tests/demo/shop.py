@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from issues.models import HourCount, Issue, IssueState
+from issues.models import HourCount, Issue, IssueState, ProjectHour
 from issues.store import forget_everything
 from projects import services
 from projects.hours import hour_of
@@ -23,7 +24,12 @@ from projects.models import (
     User,
 )
 from projects.tokens import create_token
-from releases.models import Release, ReleaseEnvironment, ReleaseHour
+from releases.models import (
+    Release,
+    ReleaseEnvironment,
+    ReleaseHour,
+    ReleaseProject,
+)
 from tests.demo.history import hours
 from tests.demo.stories import (
     CHECKOUT,
@@ -83,6 +89,7 @@ def build(now: datetime) -> Shop:
             Project.objects.filter(pk=project.pk).update(
                 first_event_at=now - timedelta(days=80)
             )
+    _count_levels()
     _releases(organization, now)
     checkout = projects[0]
     owner = members[0].user
@@ -147,6 +154,19 @@ def _tell(project: Project, story: Story, now: datetime) -> None:
     total = sum(counts.values())
     IssueState.objects.filter(issue=issue).update(
         event_count=total, user_count=story.users, first_seen=first
+    )
+
+
+def _count_levels() -> None:
+    """Has projects count by level what their issues count."""
+    levels = dict(IssueState.objects.values_list("issue_id", "level"))
+    counts: Counter[tuple[int, int, int]] = Counter()
+    for row in HourCount.objects.all():
+        counts[row.project_id, row.hour, levels[row.issue_id]] += row.count
+    ProjectHour.objects.all().delete()
+    ProjectHour.objects.bulk_create(
+        ProjectHour(project_id=project, hour=hour, level=level, count=count)
+        for (project, hour, level), count in counts.items()
     )
 
 
@@ -254,6 +274,7 @@ def _releases(organization: Organization, now: datetime) -> None:
         age = _AGES_DAYS[release.version.partition("@")[2]]
         at = now - timedelta(days=age)
         Release.objects.filter(pk=release.pk).update(created_at=at, released_at=at)
+        ReleaseProject.objects.filter(release=release).update(created_at=at)
         for place in ReleaseEnvironment.objects.filter(release=release):
             _sessions(place, age, now)
 

@@ -192,3 +192,30 @@ def test_every_page_renders_without_script(pages: Pages) -> None:
             empty.append(path)
     page.context.close()
     assert empty == []
+
+
+def test_an_issue_prints_light_without_controls_and_with_its_source(
+    pages: Pages,
+) -> None:
+    page = open_page(pages.site, 1440, color_scheme="dark")
+    page.emulate_media(media="print")
+    shop = pages.site.shop
+    home = f"/o/{shop.organization.slug}/p/{shop.checkout.slug}/"
+    page.goto(f"{home}issues/{shop.issue.number}/")
+    background = "getComputedStyle(document.querySelector('.panel')).backgroundColor"
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert page.locator(".btn:visible, .seg:visible, .tabs:visible").count() == 0
+    closed = page.locator("details.frame:not([open]) .src").first
+    assert closed.is_visible()
+    page.context.close()
+
+
+def test_what_is_chosen_shows_in_forced_colours(pages: Pages) -> None:
+    page = open_page(pages.site, 1440, forced_colors="active")
+    shop = pages.site.shop
+    page.goto(f"/o/{shop.organization.slug}/p/{shop.checkout.slug}/new-monitor/")
+    drawn = "one => getComputedStyle(one).appearance"
+    assert page.locator("[type=radio]:checked").first.evaluate(drawn) == "auto"
+    line = "one => getComputedStyle(one).borderBottomWidth"
+    assert page.locator(".tabs [aria-current]").evaluate(line) == "3px"
+    page.context.close()
