@@ -7,8 +7,14 @@ from typing import Any, NamedTuple
 from issues import csp
 from issues.crashsite import crash_frame, crash_frames, main_exception
 from issues.event import Event, Exception_, Frame
-from issues.grouping.v1.library import FAMILIES
-from issues.grouping.v1.names import csharp_state_machine, function_name, module_name
+from issues.grouping.v1.frames import view
+from issues.grouping.v1.library import FAMILIES, NEVER_OWN
+from issues.grouping.v1.names import (
+    AUTO,
+    csharp_state_machine,
+    function_name,
+    module_name,
+)
 
 VALUE_CHARS = 1024
 TYPE_CHARS = 128
@@ -22,7 +28,7 @@ _NAMELESS = frozenset({"?", "<anonymous>", "<unknown>", "anonymous", "<redacted>
 _FUNCTION_ONLY = frozenset({"native", "cocoa", "objc", "c", "cpp", "swift"})
 _FUNCTION_FIRST = frozenset({"javascript", "node", "electron", "react-native"})
 # What compilers and engines add to these names helps nobody to read them.
-_CLEANED = frozenset({"javascript", "java", "csharp", "native"})
+_CLEANED = frozenset({"javascript", "java", "csharp", "native", "php", "dart"})
 
 
 class Description(NamedTuple):
@@ -117,11 +123,19 @@ def culprit(event: Event) -> str:
 
 
 def _named_frame(event: Event) -> Frame:
-    """The app's last frame that has a name, else the crash frame."""
-    for frame in crash_frames(event)[::-1]:
-        if frame.get("in_app") and _name(frame, event["platform"]):
+    """The app's last frame that has a name, else the crash frame.
+
+    What only passes calls on, or comes from the runtime, is not the place, whatever
+    the SDK says, unless there is nothing else.
+    """
+    platform = event["platform"]
+    frames = crash_frames(event)[::-1]
+    named = [f for f in frames if f.get("in_app") and _name(f, platform)]
+    for frame in named:
+        seen = view(frame, platform)
+        if seen.text and seen.library not in NEVER_OWN:
             return frame
-    return crash_frame(event)
+    return named[0] if named else crash_frame(event)
 
 
 def _name(frame: Frame, platform: str) -> str:
@@ -130,12 +144,16 @@ def _name(frame: Frame, platform: str) -> str:
     if function.rpartition(".")[2] in _NAMELESS:
         return ""
     family = FAMILIES.get(frame.get("platform", platform), "other")
-    if family not in _CLEANED:
+    is_template = family == "ruby" and "__" in function
+    if family not in _CLEANED and not is_template:
         return function
     if family == "csharp" and function.startswith("MoveNext"):
         function = csharp_state_machine(frame.get("module", "")) or function
-    name = function_name(function, family).removeprefix("lambda$")
-    return name.partition("$lambda")[0] if family == "java" else name
+    name = function_name(function, family)
+    if family == "java":
+        name = name.removeprefix("lambda$").partition("$lambda")[0]
+        name = name.removeprefix("$anonfun$").partition(f"${AUTO}")[0]
+    return name.replace(AUTO, "*")
 
 
 def _place(frame: Frame, platform: str) -> str:

@@ -84,7 +84,7 @@ _GO_VERSION = re.compile(r"@v[^/]+|/v\d+(?=/|$|\.)|\.v\d+(?=/|$)")
 _PHP_CLOSURE = re.compile(r"(?:[\w\\]*\\)?\{closure(?::[^}]*)?\}")
 _PHP_GENERATED = re.compile(
     r"(?<=__TwigTemplate_)[0-9a-f]{8,}|(?<=Container)[A-Za-z0-9]{7}(?=\\)"
-    r"|(?<=__CG__\\)[\w\\]*\\|\\?Generated[0-9a-f]{16,}|(?<=content_)[0-9a-f]{8,}[\w]*"
+    r"|\\?Generated[0-9a-f]{16,}|(?<=content_)[0-9a-f]{8,}[\w]*"
 )
 
 # Ruby

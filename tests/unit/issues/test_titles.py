@@ -117,6 +117,16 @@ def test_a_nameless_function_gives_way_to_a_named_one() -> None:
         ("go", "acme.org/shop", "(*Cart).Total", "acme.org/shop in (*Cart).Total"),
         ("ruby", "", "block in total", "hub.rs in block in total"),
         ("dart", "", "Cart.total", "hub.rs in Cart.total"),
+        (
+            "dart",
+            "",
+            "_Cart@17.total.<anonymous closure>",
+            "hub.rs in _Cart.total.<fn>",
+        ),
+        ("java", "shop.Cart$", "$anonfun$total$1", "shop.Cart$ in total"),
+        ("php", "", "A\\B::{closure:A\\B::run():42}", "hub.rs in A\\B::{closure}"),
+        ("php", "", "x@anonymous\0/srv/a.php:12$0::run", "hub.rs in run"),
+        ("ruby", "", "_app_show_html_erb___123456_789", "hub.rs in _app_show_html_erb"),
     ],
 )
 def test_functions_are_called_as_people_call_them(
@@ -125,6 +135,25 @@ def test_functions_are_called_as_people_call_them(
     place = {"module": module} if module else {"filename": "hub.rs"}
     payload = error(frame(function, **place), platform=platform)
     assert described(payload).culprit == culprit
+
+
+@pytest.mark.parametrize(
+    ("platform", "passing"),
+    [
+        ("rust", frame("core::panicking::panic_fmt")),
+        ("native", frame("__assert_fail", package="/usr/lib/libc.so.6")),
+        ("javascript", frame("eval", filename="eval at total (https://x/a.js:1:9)")),
+        ("javascript", frame("sentryWrapped", filename="https://x/sdk.js")),
+        ("java", frame("total", module="shop.Cart$$EnhancerBySpringCGLIB$$1a2b")),
+        ("python", frame("<listcomp>", module="shop.cart")),
+    ],
+)
+def test_what_only_passes_a_call_on_is_not_the_culprit(
+    platform: str, passing: dict[str, object]
+) -> None:
+    own = frame("total", module="shop.Cart", package="/opt/hub")
+    told = described(error(own, passing, platform=platform)).culprit
+    assert told == described(error(own, platform=platform)).culprit
 
 
 def test_a_group_of_one_kind_is_called_by_it() -> None:
