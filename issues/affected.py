@@ -50,12 +50,14 @@ class UsersPage:
     after: int | None
 
 
+# Why the planner must not know how many each issue offers: see issues.events.
 _LATELY = """
 WITH newest AS MATERIALIZED (
     SELECT e.* FROM unnest(%(issues)s::int4[]) AS one(issue_id)
     CROSS JOIN LATERAL (
         SELECT user_id, "timestamp", received_at FROM issues_event
-        WHERE issue_id = one.issue_id ORDER BY received_at DESC LIMIT %(depth)s
+        WHERE issue_id = one.issue_id
+        ORDER BY received_at DESC LIMIT (SELECT %(depth)s)
     ) e
     ORDER BY received_at DESC LIMIT %(depth)s
 )

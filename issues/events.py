@@ -57,9 +57,20 @@ def open_events(rows: Sequence[Event]) -> list[StoredEvent]:
 
 
 def latest_event(*issue_ids: int) -> Event | None:
-    """The newest event of the issues that has its payload, else the newest."""
-    newest = events_of(issue_ids, 1, kept_only=True) or events_of(issue_ids, 1)
-    return newest[0] if newest else None
+    """The newest event of the issues that has its payload, else the newest.
+
+    Looked for among the newest and, where a flood was only counted since, among the
+    first of its hour: those are kept.
+    """
+    newest = next(iter(events_of(issue_ids, 1)), None)
+    if newest is None or newest.payload is not None:
+        return newest
+    parameters = {
+        "issues": list(issue_ids),
+        "count": _LOOKED_AT,
+        "hour": newest.received_at.replace(minute=0, second=0, microsecond=0),
+    }
+    return next(iter(_read_events(_NEWEST_KEPT, parameters)), newest)
 
 
 def oldest_event(*issue_ids: int) -> Event | None:
@@ -68,12 +79,14 @@ def oldest_event(*issue_ids: int) -> Event | None:
 
 
 # Each source of a family offers its next few from its own index, and of these the next
-# are taken: reading them in one go would sort all events of a day.
+# are taken: reading them in one go would sort all events of a day. The planner must not
+# know how many: it believes that no issue has many events, and would read and sort all
+# of a busy one as soon as more are wanted than that.
 _NEXT = """
 SELECT e.* FROM unnest(%(issues)s::int4[]) AS one (issue_id)
 CROSS JOIN LATERAL (
     SELECT * FROM issues_event WHERE issue_id = one.issue_id {where}
-    ORDER BY received_at {order}, event_id {order} LIMIT %(count)s
+    ORDER BY received_at {order}, event_id {order} LIMIT (SELECT %(count)s)
 ) AS e
 ORDER BY received_at {order}, event_id {order} LIMIT %(count)s
 """
@@ -90,16 +103,13 @@ def events_of(
     *,
     oldest_first: bool = False,
     beyond: Key | None = None,
-    kept_only: bool = False,
 ) -> list[Event]:
     """Up to `count` stored events that carry these ids, newest first.
 
     `issue_ids`: an issue's own, or those of its family; `beyond`: an event that they
-    come after in that order; `kept_only`: those that have their payload.
+    come after in that order.
     """
     where = (_NEWER if oldest_first else _OLDER) if beyond else ""
-    if kept_only:
-        where += " AND payload IS NOT NULL"
     statement = _NEXT.format(where=where, order="ASC" if oldest_first else "DESC")
     received_at, event_id = beyond or (None, None)
     parameters: dict[str, Any] = {
@@ -108,6 +118,24 @@ def events_of(
         "received_at": received_at,
         "event_id": event_id,
     }
+    return _read_events(statement, parameters)
+
+
+# The newest that has its payload, of so many newest ones and of so many since an hour.
+_NEWEST_KEPT = f"""
+SELECT * FROM (
+    {_NEXT.format(where="", order="DESC")}
+) AS newest WHERE payload IS NOT NULL
+UNION ALL
+SELECT * FROM (
+    {_NEXT.format(where="AND received_at >= %(hour)s", order="ASC")}
+) AS first WHERE payload IS NOT NULL
+ORDER BY received_at DESC, event_id DESC LIMIT 1
+"""
+_LOOKED_AT = 1_000
+
+
+def _read_events(statement: str, parameters: dict[str, Any]) -> list[Event]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         names = [column.name for column in cursor.description or ()]

@@ -116,7 +116,8 @@ class _Look:
     last: Key | None
 
 
-# Each issue offers its own next events, so that the index serves several as one.
+# Each issue offers its own next events, so that the index serves several as one; why
+# the planner must not know how many: see issues.events.
 # Gives what matches and, last and with no issue, the event at which the look ended.
 _STATEMENT = """
 WITH seen AS MATERIALIZED (
@@ -125,7 +126,7 @@ WITH seen AS MATERIALIZED (
         SELECT issue_id, event_id, received_at, "timestamp", level, user_id, tag_ids,
             payload IS NOT NULL AS has_payload
         FROM issues_event WHERE issue_id = one.issue_id {bounds}
-        ORDER BY received_at {order}, event_id {order} LIMIT %(depth)s
+        ORDER BY received_at {order}, event_id {order} LIMIT (SELECT %(depth)s)
     ) e
     ORDER BY received_at {order}, event_id {order} LIMIT %(depth)s
 )

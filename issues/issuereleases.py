@@ -12,8 +12,12 @@ from releases.models import Release
 # The release that the newest event names. Parameter: ids of the issue's family.
 _LAST_VERSION = """
 SELECT t.value FROM (
-    SELECT tag_ids FROM issues_event
-    WHERE issue_id = ANY(%s::int4[]) ORDER BY received_at DESC LIMIT 1
+    SELECT e.tag_ids FROM unnest(%s::int4[]) AS one (issue_id)
+    CROSS JOIN LATERAL (
+        SELECT received_at, tag_ids FROM issues_event
+        WHERE issue_id = one.issue_id ORDER BY received_at DESC LIMIT 1
+    ) AS e
+    ORDER BY e.received_at DESC LIMIT 1
 ) AS newest
 JOIN issues_tag t ON t.id = ANY(newest.tag_ids) AND t.key = 'release'
 """
