@@ -13,6 +13,7 @@ from issues.presentation.crumbs import Crumb, crumbs_of
 from issues.presentation.event import message_of, title_of
 from issues.presentation.frames import function_of, place_of
 from issues.presentation.raw import headline_of
+from issues.presentation.stack import stack_alone
 from issues.presentation.standing import Explanation, Standing, as_sent
 from issues.presentation.values import text
 from projects.ui import visible
@@ -149,8 +150,8 @@ def _exceptions(event: Event, explanation: Explanation | None) -> Iterator[_Sect
         heading = _HEADINGS[links[i].relation]
         limit = _MAIN if is_last else _CAUSE
         yield _Section(heading, tuple(dict.fromkeys(forms)), language, limit)
-    stack = event.get("stacktrace")
-    if not chain and stack:
+    stack = None if chain else stack_alone(event)
+    if stack:
         frames = stack["frames"]
         told = explanation.of_trace(stack) if explanation else as_sent(frames)
         forms = [visible(_exception({}, frames, told.frames, *form)) for form in _FORMS]

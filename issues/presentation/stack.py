@@ -108,8 +108,7 @@ def trace_of(
     the crashed one shows, or the one that was asked for.
     """
     chain = event.get("exception", {"values": []})["values"]
-    threads = event.get("threads", {"values": []})["values"]
-    threads = [thread for thread in threads if _frames(thread.get("stacktrace"))]
+    threads = _threads(event)
     shown = _shown_thread(threads, thread_id, has_chain=bool(chain))
     stack = shown.get("stacktrace") if shown else event.get("stacktrace")
     names = _thread_names(threads, shown)
@@ -130,6 +129,18 @@ def trace_of(
     raw = raw_of_trace(stack["frames"], platform) if choice.raw else ""
     raw = _cut(raw, _RAW_CHARS)
     return Trace(blocks=[block], threads=names, raw=raw)
+
+
+def stack_alone(event: Event) -> Stacktrace | None:
+    """The trace of an event without an exception: of its crashed thread, or its own."""
+    shown = _shown_thread(_threads(event), "", has_chain=False)
+    return shown.get("stacktrace") if shown else event.get("stacktrace")
+
+
+def _threads(event: Event) -> list[Thread]:
+    """Those that have a trace."""
+    threads = event.get("threads", {"values": []})["values"]
+    return [thread for thread in threads if _frames(thread.get("stacktrace"))]
 
 
 def _chain(

@@ -11,6 +11,7 @@ from django.template.context import Context
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy
 
 from issues.timeline import Bar, Mark, MarkKind
@@ -21,6 +22,8 @@ register = template.Library()
 
 # Beyond it, in percent of the axis, a name stands to the left of its mark.
 _TO_THE_LEFT_PERCENT = 88
+# A longer name of a release would stand across the chart.
+_NAME_CHARS = 20
 _FEW_BARS = 30
 _NAMES = {
     MarkKind.RESOLVED: gettext_lazy("Resolved"),
@@ -121,7 +124,7 @@ def _drawn(mark: Mark) -> SafeString:
         x,
         -4 if is_left else 4,
         "end" if is_left else "start",
-        visible(mark.shown),
+        Truncator(visible(mark.shown)).chars(_NAME_CHARS),
     )
 
 

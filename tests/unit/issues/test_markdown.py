@@ -159,3 +159,13 @@ def test_a_message_without_an_exception_is_told_with_its_trace() -> None:
     assert text.startswith("# disk full")
     assert "## Stack trace" in text
     assert "in total" in text
+
+
+def test_a_crashed_thread_has_its_trace() -> None:
+    threads = [
+        {"id": n, "crashed": n == 2, "stacktrace": {"frames": [call(f"work_{n}")]}}
+        for n in (1, 2, 3)
+    ]
+    told = as_markdown(ABOUT, event_of(message="deadlock", threads=threads), [])
+    assert "work_2" in told
+    assert "work_1" not in told

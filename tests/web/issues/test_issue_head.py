@@ -121,6 +121,14 @@ def test_releases_and_changes_are_marked(issue: Issue, member: Client) -> None:
     assert len(re.findall(r"> *Release <a", html)) == 3
 
 
+def test_a_long_name_of_a_release_does_not_cross_the_chart(
+    project: Project, member: Client
+) -> None:
+    happen(project, "r" * 200, ago=timedelta(hours=2))
+    (name,) = re.findall(r'<text [^>]*text-anchor="[a-z]+">(r+…)<', page(member))
+    assert len(name) == 20
+
+
 def test_marks_outside_of_the_window_are_left_out(issue: Issue, member: Client) -> None:
 
     ReleaseProject.objects.update(created_at=datetime.now(UTC) - timedelta(days=40))
