@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -208,6 +211,44 @@ def test_what_a_killed_process_had_taken_is_taken_again_with_the_same_id(
     courier.deliver()
     first, second = mailbox.letters
     assert first["Message-ID"] == second["Message-ID"]
+
+
+def killed_while_it_delivers() -> None:
+    """Another process takes what is due, and is killed at the mail server's door."""
+    child = os.fork()
+    if child == 0:
+        # The parent's connection must not be said goodbye to.
+        ours, connection.connection = connection.connection, None
+        courier.deliver()
+        os._exit(int(ours is None))
+    until = time.monotonic() + 30
+    while not Notice.objects.filter(is_taken=True).exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_killed_process_had_taken_leaves_later(
+    committed_db: None, settings: Settings
+) -> None:
+    issue = make_issue(make_project())
+    user = follower(issue)
+    happened(issue)
+    claim()
+    make_due()
+    with mailing.hanging() as port:
+        mailing.use(settings, port)
+        killed_while_it_delivers()
+    with mailing.served() as mailbox:
+        mailing.use(settings, mailbox.port)
+        courier.deliver()
+        # Until then nobody knows that it is dead.
+        assert mailbox.to == []
+        make_due()
+        courier.deliver()
+    assert mailbox.to == [user.email]
 
 
 @pytest.mark.django_db(transaction=True)
