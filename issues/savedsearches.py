@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, QuerySet, When
@@ -51,6 +52,15 @@ BUILT_IN = (
 BY_SLUG = {one.slug: one for one in BUILT_IN}
 
 
+class Named(Protocol):
+    """A query with its name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+
+
 def searches_of(organization: Organization, user: User) -> QuerySet[SavedSearch]:
     """Those that the user sees: own ones in their order, then others' shared ones."""
     is_own = When(owner=user, then=F("position"))
@@ -62,7 +72,7 @@ def searches_of(organization: Organization, user: User) -> QuerySet[SavedSearch]
     )
 
 
-def name_of(query: str, searches: Iterable[SavedSearch]) -> str | None:
+def name_of(query: str, searches: Iterable[Named]) -> str | None:
     """What a query is called, if it is one of these or built in."""
     for built_in in BUILT_IN:
         if built_in.query == query:

@@ -154,9 +154,13 @@
     p: () => acts.live(),
     Escape: () => picked().length > 0 && acts.clear(),
   });
-  // Who comes back from an issue finds the cursor on its row.
+  // Who comes back from an issue finds the cursor on its row. Going to the row takes the focus
+  // from everything, which the browser does when all has loaded.
   const came = document.getElementById(location.hash.slice(1));
-  if (came?.matches(".row")) { show(came); link(came).focus({ preventScroll: true }); }
+  if (came?.matches(".row")) {
+    show(came);
+    addEventListener("load", () => setTimeout(() => link(cur() ?? came).focus({ preventScroll: true })));
+  }
   paint();
   listen();
 })();

@@ -82,11 +82,23 @@ def parse(query: str, *, now: datetime | None = None) -> IssueFilter:
     ("-24h") count from `now`.
     """
     reader = _Reader(now=now or datetime.now(UTC))
+    token = None
     for place, token in enumerate(tokens(query.replace("\0", ""))):
         if place >= MAX_TERMS:
             raise SearchError(Reason.TOO_MANY, token.text, at=token.at)
         reader.take(token)
+    if token is not None and _is_bare_key(token):
+        raise _error(Reason.EMPTY, token)
     return reader.filter
+
+
+def _is_bare_key(last: Token) -> bool:
+    """Whether the query ends with a key that still lacks its value.
+
+    Between other words it is one of them, as in "wrong user: nobody".
+    """
+    name = last.text.removesuffix(":")
+    return name != last.text and key_named(name).kind is not Kind.TAG
 
 
 @dataclass(slots=True, kw_only=True)

@@ -106,9 +106,10 @@ class _Writer:
 
     def _sub(self, i: IssueRow) -> str:
         """The line below the title: the message, the short id and where it is."""
+        said = first_line(i)
         message = (
-            f'<span class="r-msg"><bdi>{_text(first_line(i))}</bdi></span>'
-            if i.value
+            f'<span class="r-msg"><bdi>{_text(said)}</bdi></span>'
+            if said
             else f'<span class="r-msg none">{self._no_message}</span>'
         )
         parts = [message, f'<span class="r-id">{escape(i.short_id)}</span>']

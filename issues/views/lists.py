@@ -20,6 +20,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from issues import savedsearches, shortid
 from issues.assignment import assignees_of
@@ -27,7 +28,8 @@ from issues.cursors import CursorError
 from issues.listing import Page, list_issues, matching_ids, rows_by_id
 from issues.merging.families import seen_instead
 from issues.models import Event, Issue
-from issues.savedsearches import name_of, searches_of
+from issues.picks import kept_for
+from issues.savedsearches import name_of
 from issues.search import UNRESOLVED, IssueFilter, SearchError
 from issues.views import live
 from issues.views.asked import (
@@ -39,7 +41,7 @@ from issues.views.asked import (
     has_picks,
     names_of,
 )
-from issues.views.scope import Scope, base_of, page
+from issues.views.scope import Scope, base_of, is_part, page
 from issues.views.usual import led_on
 from issues.views.walks import walks_of
 from projects.access import projects_of
@@ -116,14 +118,17 @@ def _answer(
     projects: Sequence[Project],
     context: dict[str, Any],
 ) -> HttpResponse:
-    of = None if "is_all" in context else projects[0]
-    if leads := led_on(request, scope, of):
-        return leads
     asked = Asked.of(request.GET)
     if "since" in request.GET:
         return _news(request, scope, projects, asked, context)
+    of = None if "is_all" in context else projects[0]
+    kept = kept_for(scope.user, scope.organization, of)
+    if leads := led_on(request, scope, of, kept):
+        return leads
     if direct := _direct_hit(scope, projects, asked.query):
-        return HttpResponseRedirect(direct)
+        # htmx would look for the list on the page that it is led to.
+        to = HttpResponseClientRedirect if is_part(request) else HttpResponseRedirect
+        return to(direct)
     names = names_of(projects)
     context |= {
         "base": base_of(request),
@@ -141,8 +146,8 @@ def _answer(
         "graph": asked.graph,
         "graphs": GRAPHS,
         "built_in": savedsearches.BUILT_IN,
-        "saved": (saved := list(searches_of(scope.organization, scope.user))),
-        "heading": name_of(asked.query, saved) or _("Issues"),
+        "saved": kept.saved,
+        "heading": name_of(asked.query, kept.saved) or _("Issues"),
         "any_status": _any_status(asked.query),
         "is_event_id": _is_event_id(asked.query),
     }
@@ -272,6 +277,7 @@ def _any_status(query: str) -> str | None:
 
 def _direct_hit(scope: Scope, projects: Sequence[Project], query: str) -> str | None:
     """The address of the issue or event whose id is all that the query says."""
+    query = query.removeprefix("#")
     named = shortid.decode(query)
     if named:
         slug, number = named

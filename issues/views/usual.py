@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 
-from issues.picks import NAMES, Kept, forget_picks, keep_picks, kept_for
-from issues.views.asked import DEFAULT_QUERY, USUAL
+from issues.picks import NAMES, Kept, forget_picks, keep_picks
+from issues.views.asked import DEFAULT_QUERY, PERIODS, USUAL
 from issues.views.scope import Scope
 from issues.views.spans import said_exactly
 from projects.models import Project
@@ -19,7 +19,7 @@ _KEEP = "keep"
 
 
 def led_on(
-    request: HttpRequest, scope: Scope, project: Project | None
+    request: HttpRequest, scope: Scope, project: Project | None, kept: Kept
 ) -> HttpResponse | None:
     """To the address that says it all; None where this one does.
 
@@ -31,13 +31,10 @@ def led_on(
         return _keep(request, scope, project, asked)
     if exact := said_exactly(asked):
         return _to(request, exact)
-    # A cursor is one of an order, and news are of a page that is shown.
-    if not {"cursor", "since"}.isdisjoint(asked):
-        return None
-    if {"q", *NAMES}.issubset(asked):
+    # A cursor is one of an order.
+    if "cursor" in asked:
         return None
     before = asked.urlencode()
-    kept = kept_for(scope.user, scope.organization, project)
     if "q" not in asked:
         _add_search(asked, kept)
     for name, values in kept.picks.lists():
@@ -60,6 +57,11 @@ def _keep(
         if worth.get(name) == value:
             del worth[name]
     keep_picks(*of, worth)
+    # The form sends its times whether they are chosen or a period is.
+    if asked.get("period"):
+        asked["start"] = asked["end"] = ""
+    if asked.get("period") not in PERIODS:
+        asked["period"] = ""
     for name in (*NAMES, "period", "start", "end"):
         if not any(asked.getlist(name)):
             asked.pop(name, None)

@@ -56,6 +56,22 @@ class TestPicks:
             f"{LIST}?q=is:unresolved&sort=users&graph=24h&environment=production"
         )
 
+    def test_a_period_chosen_in_the_form_takes_the_place_of_its_times(
+        self, project: Project, member: Client
+    ) -> None:
+        times = {"start": "2026-01-31T08:00", "end": ""}
+        asked = f"{LIST}?q=is:unresolved&sort=last_seen&graph=24h"
+        assert pick(member, **times) == f"{asked}&start=2026-01-31T08:00:00Z"
+        assert pick(member, **{**times, "period": "7d"}) == f"{asked}&period=7d"
+        assert pick(member, **{**times, "period": "all"}) == asked
+
+    def test_an_empty_list_leads_to_one_without_picks(
+        self, project: Project, member: Client
+    ) -> None:
+        make_issue(project)
+        html = member.get(LIST, {"environment": "none"}).content.decode()
+        assert "?keep=none&amp;q=is%3Aunresolved" in html.partition("No issues")[2]
+
     def test_what_an_address_says_wins_and_is_not_kept(
         self, project: Project, member: Client
     ) -> None:
