@@ -9,21 +9,15 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Count
 
-from issues.models import VISIBLE_STATUSES, IssueState, Status
+from issues.models import IssueState, Status
 from projects.models import Project
 from projects.snippets import name_of
 from projects.windows import Graph, Window
 
-# Events of each project and hour. Only issues seen since the window began can have
-# some, which the list's index finds; the hours of an issue follow by primary key.
-# Parameters: first hour, project ids, statuses, first minute.
+# Events of each project and hour. Parameters: project ids, first hour.
 _HOURS = """
-SELECT s.project_id, h.hour, sum(h.count)
-FROM issues_issuestate s
-JOIN issues_hourcount h ON h.issue_id = s.issue_id AND h.hour >= %s
-WHERE s.project_id = ANY(%s::int4[]) AND s.status = ANY(%s::int2[])
-  AND s.last_seen_minute >= %s
-GROUP BY 1, 2
+SELECT project_id, hour, sum(count) FROM issues_projecthour
+WHERE project_id = ANY(%s::int4[]) AND hour >= %s GROUP BY 1, 2
 """
 
 
@@ -75,7 +69,7 @@ def _hours(ids: list[int], window: Window) -> dict[int, list[tuple[int, int]]]:
     first = window.first_hour
     hours: dict[int, list[tuple[int, int]]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HOURS, [first, ids, list(VISIBLE_STATUSES), first * 60])
+        cursor.execute(_HOURS, [ids, first])
         for project_id, hour, count in cursor.fetchall():
             hours.setdefault(project_id, []).append((hour - first, int(count)))
     return hours
