@@ -33,6 +33,8 @@ from projects.ui import visible
 _SUBJECT_MAX = 150
 # As many issues are told of in one mail; the rest is a number.
 _TOLD_MAX = 30
+# Of each, as many happenings, the newest.
+_HAPPENINGS_MAX = 20
 
 
 def letter(
@@ -98,7 +100,8 @@ def _told(story: Story) -> dict[str, object]:
         "title": _line(story.issue.title),
         "culprit": _line(story.issue.culprit),
         "link": story.link,
-        "happenings": [_happened(one) for one in story.happenings],
+        "earlier": max(0, len(story.happenings) - _HAPPENINGS_MAX),
+        "happenings": [_happened(one) for one in story.happenings[-_HAPPENINGS_MAX:]],
     }
 
 

@@ -110,6 +110,16 @@ def test_hostile_text_stays_text(project: Project) -> None:
     assert mail.outbox[0].recipients() == mail.outbox[0].to
 
 
+def test_of_many_happenings_the_newest_are_told(issue: Issue, ann: User) -> None:
+    for number in range(25):
+        happened(issue, "set_regression", release=f"{number}.0")
+    deliver()
+    for text in parts(letter()).values():
+        assert "5 earlier happenings" in text
+        assert "Regressed in 4.0" not in text
+        assert "Regressed in 24.0" in text
+
+
 def test_a_comment_is_quoted(issue: Issue, ann: User) -> None:
     author = make_member(issue.project.organization).user
     comments.add(issue, "**First**\nsecond", author)
