@@ -49,12 +49,18 @@ def send_issues(dsn: str) -> None:
 
 def hostile_payload() -> dict[str, Any]:
     """The attack in names and values alike, and a line of nearly a megabyte."""
-    exception = make_exception(ATTACK, ATTACK, ATTACK)
+    exception = make_exception(ATTACK + "T" * 900, ATTACK, ATTACK + "f" * 900)
     for frame in exception["stacktrace"]["frames"]:
         frame |= {"filename": ATTACK, "vars": {ATTACK: {ATTACK: [ATTACK] * 9}}}
+    stack = exception["stacktrace"]
+    threads = [{"id": n, "name": "n" * 200, "stacktrace": stack} for n in (1, 2)]
     headers = {"X-A": f"{ATTACK}'; $(reboot)\x00\x1b", ATTACK: ATTACK}
     return make_payload(
-        exception={"values": [exception, {**exception, "type": "Last" + ATTACK}]},
+        exception={
+            "values": [exception, {**exception, "type": f"Last{ATTACK}{'T' * 300}"}]
+        },
+        threads={"values": threads},
+        transaction="t" * 190,
         tags={ATTACK: ATTACK, "region": ATTACK},
         breadcrumbs=[{"category": ATTACK, "message": ATTACK, "data": {ATTACK: ATTACK}}],
         contexts={ATTACK: {ATTACK: ATTACK}},
@@ -267,6 +273,7 @@ def test_hostile_events_stay_text(site: Site) -> None:
             "",
             "?raw=1",
             "?raw=0",
+            "?thread=2",
             "tags/",
             "events/",
             "similar/",
@@ -276,7 +283,9 @@ def test_hostile_events_stay_text(site: Site) -> None:
             page.evaluate(OPEN_ALL)
             assert page.locator("main img, main script").count() == 0
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.set_viewport_size({"width": 1440, "height": 900})
         page.goto(home)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1440
         page.locator("#request [data-copy]").click()
         assert copied(page).startswith("curl -H 'X-A: <img")
         page.keyboard.press("y")
