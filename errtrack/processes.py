@@ -6,12 +6,15 @@ afterwards shares its memory.
 
 import gc
 import multiprocessing
+import os
 import resource
 import signal
 import socket
 import sys
 import warnings
+from functools import partial
 from importlib import import_module
+from multiprocessing.connection import Connection
 
 from celery.apps.worker import Worker
 from celery.apps.worker import (  # type: ignore[attr-defined]  # The types lack it.
@@ -52,6 +55,9 @@ app.finalize()
 # for each event and hardly a cycle; at Python's 700 the looking took 25 µs of a
 # request and 65 µs of an event in the digest.
 _GC_THRESHOLD = 50_000
+
+# What these prepare, the worker's one thread can just store.
+_MAX_PREPARERS = 3
 
 # How long a request under way may take when the service stops.
 _WEB_GRACE_S = 4
@@ -167,17 +173,21 @@ def run_worker() -> None:
 
 
 def _begin_preparing() -> None:
-    """Starts the process that prepares the worker's batches."""
-    ours, theirs = multiprocessing.Pipe()
+    """Starts the processes that prepare the worker's batches."""
     here = Here(settings.SAMPLE_PER_HOUR)
+    ends: list[Connection] = []
+    for _ in range(min(_MAX_PREPARERS, os.cpu_count() or 1)):
+        ours, theirs = multiprocessing.Pipe()
+        ends.append(ours)
+        serve = partial(_prepare_for, theirs, here)
+        Forked("preparer", serve, close=[end.fileno() for end in ends]).start()
+        theirs.close()
+    digest.prepare_by(beside.Beside(ends, here))
 
-    def serve() -> None:
-        selfreport.start("worker")
-        beside.serve(theirs, here, trimming.Trimmer().trim_in_turn)
 
-    Forked("preparer", serve, close=[ours.fileno()]).start()
-    theirs.close()
-    digest.prepare_by(beside.Beside(ours, here))
+def _prepare_for(worker: Connection, here: Here) -> None:
+    selfreport.start("worker")
+    beside.serve(worker, here, trimming.Trimmer().trim_in_turn)
 
 
 def run_beat() -> None:

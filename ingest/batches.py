@@ -27,6 +27,10 @@ class Batch(NamedTuple):
 class Preparer(Protocol):
     """Prepares batches. An entry that takes too long ends its process."""
 
+    @property
+    def seats(self) -> int:
+        """Batches that can be prepared at once."""
+
     def prepare(self, entries: Sequence[Entry], known: Known) -> Batch: ...
 
     def start_anew(self) -> None:
@@ -35,6 +39,8 @@ class Preparer(Protocol):
 
 class Here:
     """Prepares batches in this process."""
+
+    seats = 1
 
     def __init__(self, sample_per_hour: int) -> None:
         self._sampler = Sampler(sample_per_hour)

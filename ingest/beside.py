@@ -1,9 +1,9 @@
-"""Prepares batches in a process beside the worker's, so that both cores have work.
+"""Prepares batches in processes beside the worker's, so that every core has work.
 
 Preparing takes three times as long as storing, and Python runs on one core a process.
-The two live and die together: whatever ends the one that prepares (an entry that takes
-too long, a crash of native code, a lack of memory) ends the worker, and whoever takes
-over tries the entries one by one.
+They live and die together: whatever ends one that prepares (an entry that takes too
+long, a crash of native code, a lack of memory) ends the worker, and whoever takes over
+tries the entries one by one.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import copyreg
 import os
 import pickle
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
+from queue import LifoQueue
 
 import structlog
 
@@ -31,17 +31,26 @@ _IDLE_S = 2.0
 
 
 class Beside:
-    """The worker's end: has batches prepared by the process at the other one."""
+    """The worker's end: has batches prepared by the processes at the other ones."""
 
-    def __init__(self, connection: Connection, here: Preparer) -> None:
-        self._connection = connection
+    def __init__(self, connections: Sequence[Connection], here: Preparer) -> None:
         self._here = here
-        self._lock = threading.Lock()
+        self._connections = connections
+        # The one that was busy last is next: the others' memory stays untouched.
+        self._free: LifoQueue[Connection] = LifoQueue()
+        for connection in connections:
+            self._free.put(connection)
+
+    @property
+    def seats(self) -> int:
+        return len(self._connections)
 
     def prepare(self, entries: Sequence[Entry], known: Known) -> Batch:
         if sum(len(entry.body) for entry in entries) > _LARGE_BYTES:
             return self._here.prepare(entries, known)
-        answer = self._ask((entries, known))
+        connection = self._free.get()
+        answer = _ask(connection, (entries, known))
+        self._free.put(connection)
         if isinstance(answer, Exception):
             raise answer
         assert isinstance(answer, Batch)
@@ -49,16 +58,18 @@ class Beside:
 
     def start_anew(self) -> None:
         self._here.start_anew()
-        self._ask(None)
+        for connection in [self._free.get() for _ in self._connections]:
+            _ask(connection, None)
+            self._free.put(connection)
 
-    def _ask(self, request: object) -> object:
-        with self._lock:
-            try:
-                self._connection.send(request)
-                return self._connection.recv()
-            except (EOFError, OSError):
-                log.error("the process that prepares events has ended")
-                os._exit(1)
+
+def _ask(connection: Connection, request: object) -> object:
+    try:
+        connection.send(request)
+        return connection.recv()
+    except (EOFError, OSError):
+        log.error("a process that prepares events has ended")
+        os._exit(1)
 
 
 def serve(connection: Connection, here: Preparer, rest: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,13 +19,14 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from ingest import committed, halts, metrics, rulebook
+from ingest import committed, halts, metrics
+from ingest.ahead import Ahead, Reading, known_of, prepare_with
 from ingest.batches import Batch, Here, Preparer
 from ingest.items import KINDS
 from ingest.items.kind import Kind, Refusal
 from ingest.metrics import Stage
 from ingest.poison import ShardHalted, Trials
-from ingest.preparation import Filed, Known, Prepared, accepted, duplicate
+from ingest.preparation import Filed, Prepared, accepted, duplicate
 from ingest.recovery import is_server_away, take_over, try_alone
 from ingest.stream import Entry, ShardStream
 from ingest.tally import Tally
@@ -52,14 +53,6 @@ class Drained:
     events: int = 0
     # Entries may be left.
     is_cut_short: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """Entries that were read and are being prepared."""
-
-    entries: list[Entry]
-    batch: Future[Batch]
 
 
 def prepare_by(preparer: Preparer) -> None:
@@ -96,56 +89,26 @@ def _drain(stream: ShardStream, drained: Drained) -> None:
     if trials.failed >= settings.BATCH:
         # There would be ever more of it.
         trials.check()
-    with ThreadPoolExecutor(1, "prepare") as preparer:
-        ahead = _read_ahead(stream, preparer)
+    with ThreadPoolExecutor(_preparer.seats, "prepare") as threads:
+        ahead = Ahead(stream, _preparer, threads)
+        ahead.read_on()
         while ahead:
-            current, ahead = ahead, None
+            drained.events += _digest(stream, ahead.next(), trials)
+            _train_dictionaries()
             drained.is_cut_short = time.monotonic() > ends_at
             if not drained.is_cut_short:
-                ahead = _read_ahead(stream, preparer)
-            drained.events += _digest(stream, current, trials)
-            _train_dictionaries()
+                ahead.read_on()
     trials.settle()
 
 
-def _read_ahead(stream: ShardStream, preparer: ThreadPoolExecutor) -> Ahead | None:
-    """The next entries, on their way to be prepared; None once the shard is asleep.
-
-    The wake flag is cleared before the last look, so that an entry which comes
-    after that look finds no flag and wakes the shard itself.
-    """
-    entries = stream.read_new(settings.BATCH)
-    if not entries:
-        stream.clear_wake()
-        entries = stream.read_new(settings.BATCH)
-    if not entries:
-        return None
-    stream.refresh_wake()
-    known = _known_of(entries)
-    return Ahead(entries, preparer.submit(_prepare_with, entries, known))
-
-
-def _known_of(entries: list[Entry]) -> Known:
-    projects = {entry.project_id for entry in entries}
-    return Known(
-        {project: dictionaries.current(project) for project in projects},
-        rulebook.rules_of(projects),
-    )
-
-
-def _prepare_with(entries: list[Entry], known: Known) -> Batch:
-    with metrics.timed(Stage.PREPARE):
-        return _preparer.prepare(entries, known)
-
-
-def _digest(stream: ShardStream, ahead: Ahead, trials: Trials) -> int:
+def _digest(stream: ShardStream, reading: Reading, trials: Trials) -> int:
     """Stores a batch, or else its entries one by one; gives the events stored.
 
     Raises ShardHalted.
     """
-    entries = ahead.entries
+    entries = reading.entries
     try:
-        stored = _store_and_acknowledge(stream, entries, ahead.batch.result())
+        stored = _store_and_acknowledge(stream, entries, reading.batch.result())
     except Exception as error:
         _forget()
         if is_server_away(error):
@@ -160,8 +123,8 @@ def _digest(stream: ShardStream, ahead: Ahead, trials: Trials) -> int:
 
 
 def _digest_alone(stream: ShardStream, entry: Entry) -> int:
-    known = _known_of([entry])
-    return _store_and_acknowledge(stream, [entry], _prepare_with([entry], known))
+    batch = prepare_with(_preparer, [entry], known_of([entry]))
+    return _store_and_acknowledge(stream, [entry], batch)
 
 
 def _forget() -> None:

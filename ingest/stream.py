@@ -144,11 +144,13 @@ for i = 2, #ARGV, 2 do
     freed = freed + tonumber(ARGV[i + 1])
   end
 end
-if redis.call('XLEN', KEYS[1]) == 0 then
+local left = redis.call('XLEN', KEYS[1])
+if left == 0 then
   redis.call('DEL', KEYS[2])
 elseif freed > 0 then
   redis.call('DECRBY', KEYS[2], freed)
 end
+return left
 """
 
 
@@ -157,6 +159,8 @@ class ShardStream:
 
     def __init__(self, shard: int) -> None:
         self.shard = shard
+        # Entries when some were last acknowledged, those included that were read.
+        self.left = 0
         self._names = names(shard)
         self._client = valkey.blocking()
         self._acknowledge = self._client.register_script(_ACKNOWLEDGE)
@@ -222,7 +226,8 @@ class ShardStream:
         arguments: list[str | int] = [GROUP]
         for stream_id, weight in entries:
             arguments += [stream_id, weight]
-        self._acknowledge(keys=[self._names.stream, self._names.bytes], args=arguments)
+        keys = [self._names.stream, self._names.bytes]
+        self.left = int(self._acknowledge(keys=keys, args=arguments))
 
     def uncount(self, entries: Sequence[Entry]) -> None:
         """Takes back the delivery of entries that stay: it tells nothing of them."""

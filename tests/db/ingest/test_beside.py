@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 from pathlib import Path
 
@@ -35,6 +36,10 @@ class _Failing:
         self._errors = errors
         self._here = Here(1)
 
+    @property
+    def seats(self) -> int:
+        return 1
+
     def prepare(self, entries: Sequence[Entry], known: Known) -> Batch:
         for entry in entries:
             if entry.body in self._errors:
@@ -63,7 +68,7 @@ def other(errors: dict[bytes, Exception]) -> Iterator[Preparer]:
         target=beside.serve, args=(theirs, _Failing(errors), lambda: None)
     )
     thread.start()
-    yield Beside(ours, Here(1))
+    yield Beside([ours], Here(1))
     ours.close()
     thread.join()
 
@@ -130,6 +135,42 @@ def test_work_goes_on_after_an_error(
     with pytest.raises(ValueError, match="no sense in it"):
         other.prepare([broken], known(project))
     assert len(other.prepare([entry], known(project)).prepared[0].events) == 1
+
+
+class _Meeting(Here):
+    """Prepares nothing before as many others do."""
+
+    def __init__(self, meeting: threading.Barrier) -> None:
+        super().__init__(1)
+        self._meeting = meeting
+
+    def prepare(self, entries: Sequence[Entry], known: Known) -> Batch:
+        self._meeting.wait(10)
+        return super().prepare(entries, known)
+
+
+def test_every_seat_prepares_a_batch_at_the_same_time(project: Project) -> None:
+    pipes = [Pipe() for _ in range(3)]
+    meeting = threading.Barrier(len(pipes))
+    others = [
+        threading.Thread(
+            target=beside.serve, args=(theirs, _Meeting(meeting), lambda: None)
+        )
+        for _, theirs in pipes
+    ]
+    for other in others:
+        other.start()
+    all_of_them = Beside([ours for ours, _ in pipes], Here(1))
+    with ThreadPoolExecutor(all_of_them.seats) as threads:
+        jobs = [
+            threads.submit(all_of_them.prepare, [make_entry(project)], known(project))
+            for _ in pipes
+        ]
+        assert [len(job.result().prepared) for job in jobs] == [1, 1, 1]
+    for ours, _ in pipes:
+        ours.close()
+    for other in others:
+        other.join()
 
 
 def test_what_was_rolled_back_is_forgotten_there_too(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from ingest import digest
+from ingest import ahead, digest
 from ingest.append import Appender
+from ingest.batches import Batch, Here
 from ingest.models import OutcomeCount, PoisonEntry
 from ingest.poison import ShardHalted
+from ingest.preparation import Known
 from ingest.stream import Entry, ShardStream
 from ingest.valkey import Valkey
 from issues import store
@@ -121,6 +125,43 @@ def test_committed_entries_among_others_that_wait_take_effect_once(
 def outcomes(outcome: str) -> int:
     counts = OutcomeCount.objects.filter(outcome=outcome)
     return sum(counts.values_list("count", flat=True))
+
+
+class _Busy(Here):
+    """While it prepares the first batch, more entries come one by one."""
+
+    def __init__(self, later: list[Entry]) -> None:
+        super().__init__(100)
+        self.sizes: list[int] = []
+        self._later = later
+
+    def prepare(self, entries: Sequence[Entry], known: Known) -> Batch:
+        self.sizes.append(len(entries))
+        while self._later:
+            send(self._later.pop())
+        return super().prepare(entries, known)
+
+
+def test_a_busy_shard_is_not_drained_by_the_handful(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "PACE_S", 3.0)
+    busy = _Busy([make_entry(project) for _ in range(10)])
+    monkeypatch.setattr(digest, "_preparer", busy)
+    send(*[make_entry(project) for _ in range(30)])
+    assert digest.drain(SHARD).events == 40
+    assert busy.sizes == [30, 10]
+
+
+def test_a_few_entries_do_not_wait_for_more(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "PACE_S", 60.0)
+    began = time.monotonic()
+    for _ in range(2):
+        send(*[make_entry(project) for _ in range(5)])
+        assert digest.drain(SHARD).events == 5
+    assert time.monotonic() - began < 30
 
 
 def test_second_drain_leaves_a_busy_shard_alone(project: Project) -> None:
