@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any, TypedDict
 
 from django.core.exceptions import SuspiciousOperation
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import get_template
 from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import bad_request as bad_request_page
 from django.views.defaults import server_error as server_error_page
@@ -78,6 +80,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return JsonResponse(
             {"detail": "The service failed; the error has been noted"}, status=500
         )
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        # Like the page of an error it knows neither user nor project.
+        away = HttpResponse(get_template("503.html").render(), status=503)
+        away.headers["Retry-After"] = str(StoreAway.wait)
+        return away
     return server_error_page(request)
 
 
