@@ -23,6 +23,7 @@ _SERIES = re.compile(
     r"<\*>(?:(?:[,;]?\ ?|-)<\*>|-(?:(?=[A-Za-z]{0,40}\d)\w{1,40}+"
     r"|(?:[A-Za-z]{0,20}?[a-z][A-Z]){2}\w{0,40}+)){1,100}+(?:,(?=\)))?|<\*>,(?=\))"
 )
+_NUMBERS = re.compile(r"(?<![\w\])])\[<\*>(?:(?:,\ ?|\ )<\*>){0,100}\](?![\[(.])")
 _REPEATED = re.compile(r"(<[\w.:]{1,80}>)(?:(?:,\ ?|\ |;\ ?)\1)+")
 _THERE = re.compile(r"(?<=\b[Tt]here )(?:is|are|was|were)(?= <number>)")
 _COUNTED = re.compile(r"(?<=<number> )[^\W\d_]{4,40}(?![\w-])")
@@ -49,7 +50,7 @@ def without_kinds(message: str) -> str:
         if not message.isascii():
             message = _PARTICLES.sub("", message)
     message = _REPEATED.sub(r"\1", message)
-    return _SERIES.sub(GAP, _GAP.sub(GAP, message))
+    return _SERIES.sub(GAP, _NUMBERS.sub(GAP, _GAP.sub(GAP, message)))
 
 
 def _gaps(match: re.Match[str]) -> str:
