@@ -77,6 +77,7 @@ _JAVA = _words(
     "com.fasterxml. com.google.common. com.google.inject. com.zaxxer. com.mysql. "
     "org.postgresql. net.bytebuddy. net.sf.cglib. javassist."
 )
+_JAVA_RUNTIME = ("java.", "jdk.", "sun.", "com.sun.", "dalvik.", "libcore.")
 _CSHARP = _words(
     "System Microsoft Sentry Newtonsoft UnityEngine UnityEditor Npgsql MySql Dapper "
     "Serilog Polly MediatR AutoMapper NHibernate Castle Xunit NUnit NLog log4net "
@@ -189,8 +190,10 @@ def _javascript(frame: Frame, platform: str) -> str:
 
 
 def _java(frame: Frame, platform: str) -> str:
-    is_known = frame.get("module", "").startswith(_JAVA)
-    return "a library or the Java runtime" if is_known else ""
+    module = frame.get("module", "")
+    if module.startswith(_JAVA_RUNTIME):
+        return RUNTIME
+    return "a library or the Java runtime" if module.startswith(_JAVA) else ""
 
 
 def _csharp(frame: Frame, platform: str) -> str:
