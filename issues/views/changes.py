@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -28,6 +27,7 @@ from issues.operations import (
 from issues.resolutions import LATEST, FixedIn, NoSuchRelease
 from issues.snoozes import Until
 from issues.views import steps
+from issues.views.addresses import ours
 from issues.views.choosing import Refused, chosen
 from issues.views.scope import Scope, is_part, page
 from projects.access import Permission, require_role
@@ -108,14 +108,6 @@ def back(request: HttpRequest) -> HttpResponse:
     # What htmx follows must be a GET whatever the method was.
     response.status_code = 303
     return response
-
-
-def ours(request: HttpRequest, address: str) -> str:
-    """The address, if it is one of this site, or else the start page's."""
-    is_ours = url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return address if is_ours else "/"
 
 
 def _to_merge(request: HttpRequest, scope: Scope, selection: Selection) -> HttpResponse:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from issues.assignment import members_of, teams_of
 from issues.operations import Selection
 from issues.snoozes import WINDOW_MAX_MIN, Until
+from issues.views.addresses import ours
 from issues.views.choosing import MAX_ALL, Refused, kept_as_text
 from issues.views.scope import Scope, base_of
 from releases.models import ReleaseProject
@@ -119,8 +120,8 @@ def ask(
         "count": len(selection.issue_ids),
         "is_cut": len(selection.issue_ids) == MAX_ALL,
         "set": kept_as_text(scope, selection.issue_ids),
-        "next": _next(request, step),
-        "cancel": request.POST.get("next", ""),
+        "next": ours(request, _next(request, step)),
+        "cancel": ours(request, request.POST.get("next", "")),
         "is_everything": "everything" in request.POST,
     }
     if step.field == "version":

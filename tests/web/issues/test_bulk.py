@@ -70,6 +70,14 @@ def test_all_that_match_are_those_that_matched_when_asked(
     assert IssueState.objects.get(issue=later).status == Status.UNRESOLVED
 
 
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "javascript:alert(1)"])
+def test_a_question_leads_to_no_other_site(
+    issues: list[Issue], member: Client, elsewhere: str
+) -> None:
+    chosen = {"issue": issues[0].pk, "next": elsewhere, "list": elsewhere}
+    assert elsewhere not in ask(member, "delete", **chosen)
+
+
 def test_all_that_match_are_of_the_lists_search(
     issues: list[Issue], member: Client
 ) -> None:
