@@ -150,14 +150,16 @@ def page(
 
 
 def _to_survivor(request: HttpRequest, issue_id: int) -> HttpResponseBase:
-    """The same page of the issue that people see instead. Raises Http404."""
+    """The same page of the issue that people see instead, to which a form that was
+    sent here is sent once more. Raises Http404."""
     survivor = survivor_of(issue_id)
     match = request.resolver_match
     if survivor is None or match is None:
         raise Http404
     path = reverse(match.view_name, kwargs={**match.kwargs, "number": survivor.number})
     query = request.GET.urlencode()
-    return redirect(f"{path}?{query}" if query else path)
+    is_form = request.method not in ("GET", "HEAD")
+    return redirect(f"{path}?{query}" if query else path, preserve_request=is_form)
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from issues.merging.changes import merge, unmerge
-from issues.models import Event, FamilyMember, Fingerprint, Issue, UserReport
+from issues.models import Activity, Event, FamilyMember, Fingerprint, Issue, UserReport
 from projects.models import Project
 from tests import settling
 from tests.factories import make_exception, make_issue, make_project
@@ -60,6 +60,14 @@ def test_the_query_goes_along_to_the_survivor(
 ) -> None:
     answer = member.get(path(child) + "?graph=14d")
     assert answer.headers["Location"] == path(survivor) + "?graph=14d"
+
+
+def test_a_form_that_comes_too_late_reaches_the_survivor(
+    member: Client, survivor: Issue, child: Issue
+) -> None:
+    sent = member.post(path(child, "comments/"), {"text": "Look"}, follow=True)
+    assert sent.status_code == 200
+    assert Activity.objects.get(kind="note").issue == survivor
 
 
 def test_the_list_shows_the_survivor_alone(
