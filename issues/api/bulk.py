@@ -20,9 +20,10 @@ from projects.models import Project
 
 # Ids that a request may name; without any it changes all that match.
 MAX_IDS = 1000
-# More than that at once is no triage.
-_MAX_MATCHING = 1_000_000
+# As many as a form of the pages changes at once.
+MAX_MATCHING = 100_000
 
+_TOO_MANY = f"More than {MAX_MATCHING} issues match: change fewer at a time."
 _NO_IDS = "Name the issues by their ids."
 
 
@@ -60,6 +61,9 @@ def _selection(
         raise serializers.ValidationError({"id": f"At most {MAX_IDS} at a time."})
     if not ids:
         filter = filter_of(query, timezone.now())
-        ids = matching_ids(projects, filter, user_of(request), limit=_MAX_MATCHING)
+        most = MAX_MATCHING + 1
+        ids = matching_ids(projects, filter, user_of(request), limit=most)
+        if len(ids) == most:
+            raise serializers.ValidationError({"query": _TOO_MANY})
     organization: Any = request.auth
     return Selection.of(organization.organization, projects, ids)

@@ -277,6 +277,15 @@ def test_many_issues_are_changed_by_a_search(api: API, issues: list[Issue]) -> N
     assert {status_of(issue) for issue in issues} == {Status.UNRESOLVED}
 
 
+def test_more_than_can_be_changed_at_once_are_not_changed(
+    api: API, issues: list[Issue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("issues.api.bulk.MAX_MATCHING", 2)
+    answer = api.put(MANY, {"status": "resolved"})
+    assert (answer.status, "issues match" in answer.body["detail"]) == (400, True)
+    assert [status_of(issue) for issue in issues] == [Status.UNRESOLVED] * 3
+
+
 def test_without_ids_and_search_all_issues_are_changed(
     api: API, issues: list[Issue]
 ) -> None:
