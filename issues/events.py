@@ -73,6 +73,20 @@ def latest_event(*issue_ids: int) -> Event | None:
     return next(iter(_read_events(_NEWEST_KEPT, parameters)), newest)
 
 
+_NEWEST_OF_EACH = """
+SELECT e.* FROM unnest(%(issues)s::int4[]) AS one (issue_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM issues_event WHERE issue_id = one.issue_id
+    ORDER BY received_at DESC, event_id DESC LIMIT 1
+) AS e
+"""
+
+
+def newest_of_each(issue_ids: Iterable[int]) -> list[Event]:
+    """The newest stored event of each of the issues that has one."""
+    return _read_events(_NEWEST_OF_EACH, {"issues": sorted(set(issue_ids))})
+
+
 def oldest_event(*issue_ids: int) -> Event | None:
     oldest = events_of(issue_ids, 1, oldest_first=True)
     return oldest[0] if oldest else None

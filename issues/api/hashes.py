@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from issues import operations
+from issues.api.eventjson import EventSummaryShape, summary_json, told_events
 from issues.api.lookup import row_of
+from issues.events import newest_of_each
 from issues.listing import IssueRow
 from issues.merging import actions
 from issues.merging.changes import CannotUnmerge
@@ -31,6 +34,8 @@ _NOT_MERGED = (
 
 class HashShape(TypedDict):
     id: str
+    # Of what was merged as one issue with this hash; null where all are gone.
+    latestEvent: EventSummaryShape | None
 
 
 class HashQuery(serializers.Serializer[Any]):
@@ -54,7 +59,7 @@ class HashesView(APIView):
         family = family_of(row.issue_id)
         hashes = Fingerprint.objects.filter(issue__in=family).order_by("pk")
         page = read_slice(request, hashes)
-        body: list[HashShape] = [{"id": one.hash.hex} for one in page.rows]
+        body = _hashes_json(page.rows)
         return page_response(request, body, previous=page.previous, next=page.next)
 
     @extend_schema(
@@ -76,6 +81,12 @@ class HashesView(APIView):
         except CannotUnmerge:
             raise serializers.ValidationError({"id": _NOT_MERGED}) from None
         return Response(status=status.HTTP_202_ACCEPTED)
+
+
+def _hashes_json(rows: Sequence[Fingerprint]) -> list[HashShape]:
+    newest = newest_of_each(one.issue_id for one in rows)
+    told = {one.stored.row.issue_id: summary_json(one) for one in told_events(newest)}
+    return [{"id": one.hash.hex, "latestEvent": told.get(one.issue_id)} for one in rows]
 
 
 def _sources(row: IssueRow, hashes: list[uuid.UUID]) -> list[int]:

@@ -123,6 +123,20 @@ def test_hashes_of_all_lead_to_the_survivor(
 
 
 @pytest.mark.usefixtures("merged")
+def test_a_hash_tells_of_its_latest_event(
+    api: API, parent: Issue, child: Issue
+) -> None:
+    newest = Event.objects.filter(issue_id=parent.pk).latest("received_at", "event_id")
+    told = api.get(f"/issues/{parent.pk}/hashes/").body
+    latest = {one["id"]: one["latestEvent"] for one in told}
+    assert latest[hash_of(parent)]["eventID"] == newest.event_id.hex
+    assert latest[hash_of(child)]["title"].startswith("GoneError")
+    Event.objects.filter(issue_id=child.pk).delete()
+    told = api.get(f"/issues/{parent.pk}/hashes/").body
+    assert {one["id"] for one in told if one["latestEvent"] is None} == {hash_of(child)}
+
+
+@pytest.mark.usefixtures("merged")
 @pytest.mark.parametrize("prefix", ["", "/organizations/acme"])
 def test_deleting_a_hash_unmerges(
     api: API, parent: Issue, child: Issue, prefix: str
