@@ -42,7 +42,9 @@ class LifetimeShape(TypedDict):
     lastSeen: datetime
 
 
-class IssueShape(TypedDict):
+class IssueNameShape(TypedDict):
+    """What the issue is, and of which project."""
+
     id: str
     shareId: str | None
     shortId: str
@@ -51,21 +53,27 @@ class IssueShape(TypedDict):
     permalink: str
     logger: str | None
     level: str
-    status: str
-    statusDetails: dict[str, Any]
-    # Null for resolved ones.
-    substatus: str | None
     isPublic: bool
     platform: str
-    # Follows from the level.
-    priority: str
-    priorityLockedAt: datetime | None
-    seerFixabilityScore: float | None
     project: IssueProjectShape
     type: str
     issueType: str
     issueCategory: str
     metadata: dict[str, Any]
+    annotations: list[dict[str, Any]]
+
+
+class IssueStateShape(TypedDict):
+    """How it stands, with everybody and with the reader."""
+
+    status: str
+    statusDetails: dict[str, Any]
+    # Null for resolved ones.
+    substatus: str | None
+    # Follows from the level.
+    priority: str
+    priorityLockedAt: datetime | None
+    seerFixabilityScore: float | None
     numComments: int
     assignedTo: ActorShape | None
     isBookmarked: bool
@@ -73,7 +81,11 @@ class IssueShape(TypedDict):
     # Null where the user is not subscribed.
     subscriptionDetails: SubscriptionShape | None
     hasSeen: bool
-    annotations: list[dict[str, Any]]
+    inbox: dict[str, Any] | None
+    owners: list[dict[str, Any]] | None
+
+
+class IssueShape(IssueNameShape, IssueStateShape):
     isUnhandled: NotRequired[bool]
     count: str
     userCount: int
@@ -82,8 +94,6 @@ class IssueShape(TypedDict):
     stats: NotRequired[Stats]
     lifetime: NotRequired[LifetimeShape]
     filtered: NotRequired[dict[str, Any] | None]
-    inbox: dict[str, Any] | None
-    owners: list[dict[str, Any]] | None
 
 
 _STATUS = {
@@ -119,36 +129,9 @@ def issue_json(
     standing: Standing,
 ) -> IssueShape:
     """The issue; its project's organization must be loaded."""
-    level = Level(row.level)
     return {
-        "id": str(row.issue_id),
-        "shareId": None,
-        "shortId": row.short_id,
-        "title": row.title,
-        "culprit": row.culprit,
-        "permalink": permalink(row),
-        "logger": row.logger or None,
-        "level": level.name.lower(),
-        "status": _STATUS[row.status],
-        "statusDetails": details,
-        "substatus": _substatus(row),
-        "isPublic": False,
-        "platform": row.platform,
-        "priority": _PRIORITY[level],
-        "priorityLockedAt": None,
-        "seerFixabilityScore": None,
-        "project": _project_json(row),
-        "type": row.kind,
-        "issueType": "error",
-        "issueCategory": "error",
-        "metadata": row.metadata,
-        "numComments": standing.comments,
-        "assignedTo": assignee,
-        "isBookmarked": row.is_bookmarked,
-        "isSubscribed": standing.reason is not None,
-        "subscriptionDetails": _subscription(standing),
-        "hasSeen": not row.is_unseen,
-        "annotations": [],
+        **_name_json(row),
+        **_state_json(row, details, assignee, standing),
         "isUnhandled": is_unhandled,
         "count": str(row.event_count),
         "userCount": row.user_count,
@@ -157,6 +140,49 @@ def issue_json(
         "stats": stats,
         "lifetime": _lifetime_json(row),
         "filtered": None,
+    }
+
+
+def _name_json(row: IssueRow) -> IssueNameShape:
+    return {
+        "id": str(row.issue_id),
+        "shareId": None,
+        "shortId": row.short_id,
+        "title": row.title,
+        "culprit": row.culprit,
+        "permalink": permalink(row),
+        "logger": row.logger or None,
+        "level": Level(row.level).name.lower(),
+        "isPublic": False,
+        "platform": row.platform,
+        "project": _project_json(row),
+        "type": row.kind,
+        "issueType": "error",
+        "issueCategory": "error",
+        "metadata": row.metadata,
+        "annotations": [],
+    }
+
+
+def _state_json(
+    row: IssueRow,
+    details: dict[str, Any],
+    assignee: ActorShape | None,
+    standing: Standing,
+) -> IssueStateShape:
+    return {
+        "status": _STATUS[row.status],
+        "statusDetails": details,
+        "substatus": _substatus(row),
+        "priority": _PRIORITY[Level(row.level)],
+        "priorityLockedAt": None,
+        "seerFixabilityScore": None,
+        "numComments": standing.comments,
+        "assignedTo": assignee,
+        "isBookmarked": row.is_bookmarked,
+        "isSubscribed": standing.reason is not None,
+        "subscriptionDetails": _subscription(standing),
+        "hasSeen": not row.is_unseen,
         "inbox": None,
         "owners": None,
     }
