@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from projects.access import permission_of
+from projects.departures import say_farewell
 from projects.errors import AlreadyMember, LastOwner, RoleTooHigh
 from projects.keys import publish_key, publish_keys
 from projects.models import (
@@ -64,6 +65,12 @@ def create_team(organization: Organization, *, name: str) -> Team:
             organization=organization, name=name, slug=slug
         ),
     )
+
+
+def delete_team(team: Team, *, user: User | None) -> None:
+    """`user`: who does it."""
+    say_farewell(team, user)
+    team.delete()
 
 
 def change_team(
@@ -323,12 +330,17 @@ def change_role(membership: Membership, role: Role, *, by: Role) -> None:
         membership.save(update_fields=["role"])
 
 
-def remove_member(membership: Membership, *, by: Role) -> None:
+def remove_member(
+    membership: Membership, *, by: Role, user: User | None = None
+) -> None:
     """Ends the membership; the user's tokens for the organization go with it.
 
-    Raises RoleTooHigh and LastOwner.
+    `user`: who does it. Raises RoleTooHigh and LastOwner.
     """
     _require_rank(by, Role(membership.role))
+    with transaction.atomic():
+        _require_another_owner(membership)
+    say_farewell(membership, user)
     with transaction.atomic():
         _require_another_owner(membership)
         membership.user.api_tokens.filter(organization=membership.organization).delete()

@@ -75,7 +75,7 @@ def member_remove(request: HttpRequest, org: str, member: int) -> HttpResponse:
         context = {"organization": by.organization, "of": of, "nav": "members"}
         return render(request, "projects/member_remove.html", context)
     try:
-        services.remove_member(of, by=Role(by.role))
+        services.remove_member(of, by=Role(by.role), user=by.user)
         messages.success(request, _("%s is no longer a member") % of.user)
     except ProjectsError as error:
         messages.error(request, str(error))

@@ -65,7 +65,7 @@ def team(request: HttpRequest, org: str, team: str) -> HttpResponse:
 def team_delete(request: HttpRequest, org: str, team: str) -> HttpResponse:
     membership, found = _managed(request, org, team)
     if request.method == "POST":
-        found.delete()
+        services.delete_team(found, user=membership.user)
         messages.success(request, _("Team deleted"))
         return redirect("projects:teams", org=org)
     context = {

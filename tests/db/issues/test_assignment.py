@@ -8,8 +8,9 @@ from issues import operations
 from issues.assignment import NOBODY, Assignee, assignees_of, members_of, teams_of
 from issues.models import Activity, Assignment, Issue, Operation
 from issues.operations import Selection, assigning
+from projects.errors import LastOwner
 from projects.models import Membership, Organization, Role, Team, User
-from projects.services import remove_member
+from projects.services import delete_team, remove_member
 from tests.factories import make_issue, make_project
 from tests.people import make_member, make_user
 
@@ -117,3 +118,24 @@ def test_people_are_found_by_words_of_name_or_address(
     assert list(members_of(organization, "100%")) == [ada]
     assert members_of(organization).count() == 2
     assert list(teams_of(organization, "cor")) == [core]
+
+
+def test_whoever_leaves_is_told_of_in_the_activity(
+    issue: Issue, ada: Membership, core: Team
+) -> None:
+    other = make_issue(issue.project, exception=None, message="no bread")
+    give(issue, Assignee(member_id=ada.pk))
+    give(other, Assignee(team_id=core.pk))
+    boss = make_member(issue.project.organization).user
+    remove_member(ada, by=Role.OWNER, user=boss)
+    delete_team(core, user=boss)
+    taken = Activity.objects.filter(kind="unassigned", user=boss).order_by("issue")
+    assert [told.issue_id for told in taken] == [issue.pk, other.pk]
+
+
+def test_whoever_cannot_leave_keeps_his_issues(issue: Issue) -> None:
+    only = make_member(issue.project.organization, Role.OWNER)
+    give(issue, Assignee(member_id=only.pk))
+    with pytest.raises(LastOwner):
+        remove_member(only, by=Role.OWNER)
+    assert holder(issue) == str(only.user)
