@@ -10,30 +10,15 @@ from ingest.counts import Column, Sums, sum_counts
 from ingest.outcomes import EVENT_CATEGORIES, Outcome
 from ingest.reasons import Words
 from ingest.wording import CATEGORY_NAMES, GROUP_OF, Group, words_for
-from projects.ui import nice_max
+from projects.ui import Layers
 from projects.windows import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
+class Chart(Layers[Group]):
     """A category's records over time: a layer of counts for each group that occurs."""
 
     category: str
-    layers: dict[Group, list[int]]
-
-    @property
-    def total(self) -> int:
-        return sum(map(sum, self.layers.values()))
-
-    @property
-    def heights(self) -> list[int]:
-        """What the layers are together, bucket by bucket."""
-        return [sum(counts) for counts in zip(*self.layers.values(), strict=True)]
-
-    @property
-    def top(self) -> int:
-        """Where the chart's y axis ends."""
-        return nice_max(max(self.heights))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from django.db import connection
 from issues.models import VISIBLE_STATUSES, Level
 from projects.hours import hour_of
 from projects.models import Project
-from projects.ui import nice_max
+from projects.ui import Layers
 from projects.windows import Window
 
 # Events by level and bucket; those of the earlier period are in bucket -1. They are
@@ -96,27 +96,6 @@ class Change:
         return round(100 * (self.now - self.before) / self.before)
 
 
-@dataclass(slots=True, kw_only=True)
-class Chart:
-    """Events over time: a layer of counts for each level that occurs, mildest first."""
-
-    layers: dict[Level, list[int]]
-
-    @property
-    def total(self) -> int:
-        return sum(map(sum, self.layers.values()))
-
-    @property
-    def heights(self) -> list[int]:
-        """What the layers are together, bucket by bucket."""
-        return [sum(counts) for counts in zip(*self.layers.values(), strict=True)]
-
-    @property
-    def top(self) -> int:
-        """Where the chart's y axis ends."""
-        return nice_max(max(self.heights, default=0))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """The key numbers of a period beside those of the one before."""
@@ -129,7 +108,8 @@ class Figures:
     still_unresolved: int
     # Reopened by an event in the period.
     regressed: int
-    chart: Chart
+    # A layer of events for each level that occurs, mildest first.
+    chart: Layers[Level]
 
 
 def figures_of(projects: Sequence[Project], window: Window, now: datetime) -> Figures:
@@ -168,7 +148,7 @@ def instant_of(hour: int) -> datetime:
     return datetime.fromtimestamp(hour * 3600, UTC)
 
 
-def _events(asked: dict[str, Any], window: Window) -> tuple[Chart, int]:
+def _events(asked: dict[str, Any], window: Window) -> tuple[Layers[Level], int]:
     """The period's events, and how many there were in the one before."""
     pairs: dict[Level, list[tuple[int, int]]] = {}
     before = 0
@@ -178,7 +158,7 @@ def _events(asked: dict[str, Any], window: Window) -> tuple[Chart, int]:
         else:
             pairs.setdefault(Level(level), []).append((bucket, int(count)))
     layers = {level: window.spread(pairs[level]) for level in sorted(pairs)}
-    return Chart(layers=layers), before
+    return Layers(layers=layers), before
 
 
 def _seen_in_both(asked: dict[str, Any], doubtful: int) -> int:

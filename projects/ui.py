@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MONTH, YEAR = 30 * DAY, 365 * DAY
@@ -206,6 +206,35 @@ def stacks(
             )
         paths.append("".join(path))
     return paths
+
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layers(Generic[K]):
+    """Counts over time, bucket by bucket, in layers that stand upon each other.
+
+    >>> chart = Layers(layers={"low": [1, 0], "high": [4, 7]})
+    >>> chart.total, chart.heights, chart.top, Layers(layers={}).top
+    (12, [5, 7], 8, 1)
+    """
+
+    layers: Mapping[K, Sequence[int]]
+
+    @property
+    def total(self) -> int:
+        return sum(map(sum, self.layers.values()))
+
+    @property
+    def heights(self) -> list[int]:
+        """What the layers are together, bucket by bucket."""
+        return [sum(counts) for counts in zip(*self.layers.values(), strict=True)]
+
+    @property
+    def top(self) -> int:
+        """Where the chart's y axis ends."""
+        return nice_max(max(self.heights, default=0))
 
 
 def nice_max(n: float) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from projects.hours import hour_of
 from projects.models import Project
-from projects.ui import nice_max
+from projects.ui import Layers, nice_max
 from projects.windows import Window
 from releases.health import NONE, Counts, HourSum, sum_hours
 from releases.listing import Figures, figures_of
@@ -44,7 +44,7 @@ class Story:
 
     @property
     def sessions_top(self) -> int:
-        return nice_max(max(map(sum, zip(*self.sessions.values(), strict=True))))
+        return Layers(layers=self.sessions).top
 
     @property
     def axis(self) -> list[datetime]:

@@ -10,11 +10,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from issues.figures import Chart
+from issues.models import Level
 from issues.overview import ProjectNumbers, numbers_of
 from issues.views.overview import Mark
 from projects.models import Project
-from projects.ui import compact, stacks
+from projects.ui import Layers, compact, stacks
 
 # Room for a release's name to the right of its mark, in percent of the axis.
 _NAME_PERCENT = 90
@@ -29,7 +29,7 @@ def project_numbers(projects: Iterable[Project]) -> list[ProjectNumbers]:
 
 
 @register.simple_tag
-def level_plot(chart: Chart) -> SafeString:
+def level_plot(chart: Layers[Level]) -> SafeString:
     """Bars stacked by level, the mildest at the foot; they fill their box."""
     width, height = 1000, 100
     gap = 6 if len(chart.heights) <= 30 else 3
