@@ -31,7 +31,7 @@ from issues.grouping.rules.compiled import compile_rules
 from issues.models import Level
 from issues.newevent import NewEvent
 from issues.payloads import Dictionary, Pieces, pack
-from issues.titles import describe, titled
+from issues.titles import describe_as
 from projects.hours import hour_of
 from projects.rules import Rules
 
@@ -126,9 +126,7 @@ def _finish(draft: Draft) -> None:
         grouping.hashes + grouping.former
     ):
         raise Refusal(Outcome.FILTERED, "discarded")
-    description = describe(event)
-    if grouping.title:
-        description = titled(description, grouping.title)
+    description = describe_as(event, grouping.title)
     fingerprint = uuid.UUID(bytes=grouping.hashes[0])
     hour = hour_of(entry.received_at)
     keeps = sampler.keeps(entry.project_id, fingerprint, hour)

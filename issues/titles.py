@@ -58,8 +58,16 @@ def describe(event: Event) -> Description:
     return Description(kind, title, "", message, culprit(event), {"title": title})
 
 
-def titled(description: Description, title: str) -> Description:
-    """The description under the title that a rule of the project gives."""
+def describe_as(event: Event, title: str) -> Description:
+    """What the event is called, by the title that a rule of the project gives it.
+
+    An empty one is none.
+    """
+    description = describe(event)
+    return _titled(description, title) if title else description
+
+
+def _titled(description: Description, title: str) -> Description:
     title = first_line(title, CULPRIT_CHARS) or description.title
     metadata = {**description.metadata, "title": title}
     return description._replace(title=title, metadata=metadata)

@@ -23,7 +23,7 @@ from issues.models import (
 from issues.newevent import NewEvent
 from issues.payloads import NO_DICTIONARY, pack, pieces_of
 from issues.regrouping.counting import counters_of
-from issues.titles import describe, titled
+from issues.titles import describe_as
 
 # What was settled stays settled; what waits for something is open in its new place.
 _SETTLED = {
@@ -106,9 +106,7 @@ def _as_new(run: Regrouping, stored: StoredEvent) -> NewEvent:
         raise ValueError(f"event {row.event_id} has no payload")
     rules = compile_rules(run.fingerprinting, run.enhancements)
     grouping = group(event, rules, run.version)
-    description = describe(event)
-    if grouping.title:
-        description = titled(description, grouping.title)
+    description = describe_as(event, grouping.title)
     return NewEvent(
         project_id=row.project_id,
         event_id=row.event_id,
