@@ -8,7 +8,6 @@ from pathlib import Path
 
 import django
 import pytest
-from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 
 from errtrack.embedded import addresses, servers
@@ -16,6 +15,7 @@ from errtrack.embedded.postgres import Postgres
 from errtrack.embedded.server import Server
 from errtrack.embedded.valkey import Valkey
 from errtrack.staticfiles import collect_if_changed
+from tests.emptying import empty_unmanaged_tables
 
 _PURE_TESTS = Path(__file__).parent / "unit"
 _stack = ExitStack()
@@ -89,11 +89,8 @@ def _leave_nothing_committed(
         forget_everything()
     yield
     if commits:
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "TRUNCATE issues_event, issues_eventpart, releases_sessionstate, "
-                "releases_releaseuser"
-            )
+        with django_db_blocker.unblock():
+            empty_unmanaged_tables()
         forget_everything()
 
 

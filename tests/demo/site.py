@@ -25,6 +25,7 @@ from projects import valkey
 from projects.models import User
 from tests.demo import extras, shop
 from tests.demo.shop import Shop
+from tests.emptying import empty_unmanaged_tables
 from tests.people import signed_in
 
 CHROMIUM = shutil.which("chromium")
@@ -98,9 +99,6 @@ def _clear() -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        cursor.execute(
-            "TRUNCATE issues_event, issues_eventpart, releases_sessionstate, "
-            "releases_releaseuser"
-        )
+    empty_unmanaged_tables()
     valkey.blocking().flushdb()
     forget_everything()
