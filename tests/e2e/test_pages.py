@@ -203,7 +203,8 @@ def test_triage_by_keyboard_alone(site: Site) -> None:
         expect(page.locator("dialog[open]")).to_be_visible()
         page.keyboard.press("Escape")
         page.keyboard.press("u")
-        expect(row(page, "Error2")).to_have_count(1)
+        expect(page.locator("#q")).to_have_value("is:ignored")
+        expect(row(page, "Error2")).to_have_count(0)
 
 
 def test_everything_works_without_script(site: Site) -> None:
@@ -248,6 +249,10 @@ def test_the_address_is_the_state(site: Site) -> None:
         page.reload()
         expect(page.locator("#q")).to_have_value("Error4")
         expect(page.locator(".seg [aria-current]")).to_have_text("14d")
+        page.goto(site.home)
+        assert "sort=events" in page.url
+        page.locator("#picked a").click()
+        expect(page.locator(".seg [aria-current]")).to_have_text("24h")
 
 
 def test_a_bar_of_the_chart_leads_to_its_events_without_script(site: Site) -> None:
