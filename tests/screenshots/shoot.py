@@ -72,15 +72,18 @@ PAGES = {
     "project-settings": _P + "settings/",
     "keys": _P + "settings/keys/",
     "filters": _P + "settings/filters/",
+    "limits": _P + "settings/limits/",
     "grouping": _P + "settings/grouping/",
     "projects": _O,
     "organization-overview": _O + "overview/",
     "all-issues": _O + "issues/",
+    "searches": _O + "searches/",
     "members": _O + "members/",
     "teams": _O + "teams/",
     "api-tokens": _O + "tokens/",
     "organization-settings": _O + "settings/",
     "profile": "/profile/",
+    "notifications": "/profile/notifications/",
     "system-status": "/status/",
 }
 SHOTS = (
