@@ -195,3 +195,48 @@ def test_all_of_it_without_script(site: Site) -> None:
         expect(page.locator("main")).to_contain_text("issues will change")
         page.get_by_role("link", name="Cancel").click()
         expect(page.locator(".row")).to_have_count(25)
+
+
+def test_from_issue_to_issue_in_the_order_of_the_list(site: Site) -> None:
+    with site.page() as page:
+        page.goto(f"{site.home}?q=is:unresolved&sort=events")
+        names = page.locator(".row .r-link b").all_inner_texts()
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        expect(page.locator(".walk")).to_contain_text("2 of ")
+        page.keyboard.press("r")
+        expect(page.locator(".toast")).to_contain_text("Resolved")
+        page.keyboard.press("j")
+        expect(page.locator("h1")).to_contain_text(names[2])
+        expect(page.locator(".walk")).to_contain_text("3 of ")
+        page.keyboard.press("k")
+        expect(page.locator("h1")).to_contain_text(names[0])
+        page.keyboard.press("j")
+        expect(page.locator("h1")).to_contain_text(names[2])
+        page.keyboard.press("u")
+        cursor_on(page, names[2])
+        expect(page.locator("[name=sort]")).to_have_value("events")
+
+
+def test_a_pasted_id_goes_straight_there(site: Site) -> None:
+    with site.page() as page:
+        page.goto(site.home)
+        page.fill("#q", page.locator(".r-id").nth(3).inner_text())
+        page.keyboard.press("Enter")
+        expect(page.locator(".ihead")).to_be_visible()
+
+
+def test_times_are_picked_and_kept_in_the_address(site: Site) -> None:
+    with site.page(timezone_id="Asia/Shanghai") as page:
+        page.goto(site.home)
+        page.goto(site.home)
+        page.locator("#period summary").click()
+        page.fill("[name=start]", "2026-01-31T08:00")
+        page.get_by_role("button", name="Apply").click()
+        expect(page.locator("#period summary")).to_contain_text("2026-01-31 08:00")
+        assert "start=2026-01-31T00:00:00Z" in page.url
+        page.locator("#period summary").click()
+        page.locator("#period [value=all]").click()
+        expect(page.locator("#period summary")).to_have_text("All time")
+        assert "start=" not in page.url
