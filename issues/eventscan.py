@@ -23,6 +23,9 @@ from issues.eventsearch import EventFilter
 # memory). What is common is found among the first few.
 LOOKED_AT = 10_000
 _FIRST_LOOK = 400
+# Of merged issues each offers its own next events: so many are read of all together, or
+# a page of each.
+_READ = 50_000
 # A clock of a sender may be that far ahead; what is later is received later, too.
 _AHEAD = timedelta(minutes=2)
 # An event of a window of time that was received later than this after it is not looked
@@ -74,8 +77,9 @@ class EventsPage:
     newer: Place | None = None
     older: Place | None = None
     # Set where the search ended before the page was full and before the last event:
-    # it looked no further than this.
+    # it looked no further than this, at so many events.
     looked_to: datetime | None = None
+    looked_at: int = 0
 
 
 def read_place(cursor: str) -> Place | None:
@@ -98,13 +102,20 @@ def page_of_events(
     """The events of the issues that match, from a place on (None: the newest)."""
     if wanted.finds_nothing:
         return EventsPage(rows=[])
-    looks = (limit + 1,) if wanted.finds_all else (_FIRST_LOOK, LOOKED_AT)
-    found = _Look(rows=[], last=None)
-    for depth in looks:
+    found, depth = _Look(rows=[], last=None), 0
+    for depth in _depths(len(issue_ids), wanted, limit):
         found = _look(issue_ids, wanted, place, limit + 1, depth)
         if found.last is None or len(found.rows) > limit:
             break
-    return _page(found, place, limit)
+    return _page(found, place, limit, depth)
+
+
+def _depths(issues: int, wanted: EventFilter, limit: int) -> tuple[int, ...]:
+    """How many events are looked at, at first and where those do not fill the page."""
+    if wanted.finds_all:
+        return (limit + 1,)
+    deepest = min(LOOKED_AT, max(limit + 1, _READ // max(1, issues)))
+    return (_FIRST_LOOK, deepest) if deepest > _FIRST_LOOK else (deepest,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +220,7 @@ def _where(wanted: EventFilter) -> tuple[str, dict[str, Any]]:
     return " AND ".join(clauses), parameters
 
 
-def _page(found: _Look, place: Place | None, limit: int) -> EventsPage:
+def _page(found: _Look, place: Place | None, limit: int, looked_at: int) -> EventsPage:
     """The page of up to limit + 1 rows in reading direction."""
     is_backward = place is not None and place.is_backward
     rows = found.rows[:limit]
@@ -224,6 +235,7 @@ def _page(found: _Look, place: Place | None, limit: int) -> EventsPage:
         newer=Place(key=before, is_backward=True) if before else None,
         older=Place(key=after, is_backward=False) if after else None,
         looked_to=None if is_full or found.last is None else found.last[0],
+        looked_at=looked_at,
     )
 
 

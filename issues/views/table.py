@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from issues.eventscan import LOOKED_AT, EventRow, page_of_events, read_place
+from issues.eventscan import EventRow, page_of_events, read_place
 from issues.eventsearch import EventFilter, NotOfEvents, read_query
 from issues.models import EventUser, Level, Tag
 from issues.presentation.event import tag_chip
@@ -94,7 +94,6 @@ def table(
         "events": events,
         "lines": _lines(events.rows),
         "is_first": place is None,
-        "looked_at": LOOKED_AT,
     }
     return render(request, "issues/events.html", context)
 

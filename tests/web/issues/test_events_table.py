@@ -134,7 +134,9 @@ def test_pages_lead_forth_and_back(
 
 def link(page: Any, rel: str, at: str) -> str:
     html = page if isinstance(page, str) else page.content.decode()
-    found = re.findall(rf'rel="{rel}" href="([^"]+)"', html)
+    # The way to other issues has such links, too.
+    pager = html.partition('class="pager"')[2]
+    found = re.findall(rf'rel="{rel}" href="([^"]+)"', pager)
     if not found:
         return ""
     return at.split("?")[0] + str(found[0]).replace("&amp;", "&")
@@ -151,6 +153,22 @@ def test_a_rare_match_costs_no_more_than_the_limit(
     (after,) = set(re.findall(r'href="(\?[^"]*cursor=[^"]+)"', html))
     at = "/o/acme/p/shop/issues/1/events/" + after.replace("&amp;", "&")
     assert numbers(member.get(at).content.decode()) == ["1"]
+
+
+def test_of_many_merged_issues_a_page_looks_at_fewer_events_of_each(
+    issue: Issue, project: Project, member: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = {"exception": {"values": [make_exception("Other", function="other")]}}
+    stored = store(make_event(project, payload(5) | raised))
+    merge(project, [issue.pk, *stored.new_issues], into=issue.pk, user=None)
+    monkeypatch.setattr("issues.views.table.ROWS", 1)
+    monkeypatch.setattr(eventscan, "_READ", 6)
+    at, pages = "/o/acme/p/shop/issues/1/events/?q=n:0", 0
+    while not numbers(html := member.get(at).content.decode()):
+        assert "3 events" in html
+        (after,) = re.findall(r'href="([^"]+)">Look at older events', html)
+        at, pages = at.partition("?")[0] + after.replace("&amp;", "&"), pages + 1
+    assert (numbers(html), pages) == (["0"], 2)
 
 
 def test_a_cursor_that_no_page_gave_is_the_first_page(
