@@ -99,3 +99,15 @@ def test_equal_groupings_are_told_as_equal() -> None:
 def test_parts_survive_their_json() -> None:
     parts = group(event_of(error(LIBRARY, OWN))).parts
     assert tuple(Part.from_json(part.as_json()) for part in parts) == parts
+
+
+def test_the_kind_of_data_in_a_message_separates_nothing() -> None:
+    one, other = {"message": "Order 7 lost"}, {"message": "Order 3f2a9c1d lost"}
+    assert compared(one, other).first is None
+
+
+def test_the_trace_of_a_crashed_thread_is_counted_in_the_sentence() -> None:
+    stack = {"frames": [OWN, LIBRARY]}
+    threads = {"values": [{"id": 1, "crashed": True, "stacktrace": stack}]}
+    sentence = why.summary(parts_of(error(threads=threads)))
+    assert "by one frame of 2 of its stack trace" in sentence
