@@ -109,8 +109,12 @@ def test_of_a_long_path_the_end_counts() -> None:
     ],
 )
 def test_nested_wildcards_take_no_time(pattern: str) -> None:
-    started = time.perf_counter()
+    assert any(_cpu_s(pattern) < 0.05 for _ in range(3))
+
+
+def _cpu_s(pattern: str) -> float:
+    started = time.process_time()
     path_test(pattern)("a" * 8000)
     path_test(pattern)(("a" * 30 + "/") * 250)
     glob_test(pattern, ignores_case=True)("a" * 8000)
-    assert time.perf_counter() - started < 0.05
+    return time.process_time() - started

@@ -142,9 +142,9 @@ def test_every_bad_line_is_told_and_the_others_are_read() -> None:
 
 
 def _read_quickly(text: str) -> Read:
-    started = time.perf_counter()
+    started = time.process_time()
     read = read_rules(text, text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     return read
 
 
