@@ -75,7 +75,9 @@ def release_list(request: HttpRequest, org: str, project: str) -> HttpResponse:
 @require_safe
 def release(request: HttpRequest, org: str, project: str, version: str) -> HttpResponse:
     found = project_for(request.user, org, project)
-    shown = Release.objects.filter(memberships__project=found, version=version).first()
+    # No name of a release holds a null byte, which PostgreSQL would refuse.
+    named = Release.objects.filter(version=version.replace("\0", ""))
+    shown = named.filter(memberships__project=found).first()
     if shown is None:
         raise Http404
     environment = _environment(request)

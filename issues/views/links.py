@@ -23,7 +23,8 @@ _EVENTS = {"latest": "latest", "oldest": "oldest", "recommended": "latest"}
 @page
 def issues(request: HttpRequest, scope: Scope) -> HttpResponse:
     """To the list of the one project that is named, else to that of all."""
-    named = [name for name in request.GET.getlist("project") if name != "-1"]
+    asked = (name.replace("\0", "") for name in request.GET.getlist("project"))
+    named = [name for name in asked if name != "-1"]
     path = reverse("issues:all", args=[scope.organization.slug])
     if len(named) == 1:
         found = projects_of(scope.organization)

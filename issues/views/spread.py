@@ -43,7 +43,7 @@ def users(
 ) -> HttpResponse:
     found = scope.issue(project, number)
     issue = found.issue
-    wanted = request.GET.get("user", "").strip()[:200]
+    wanted = request.GET.get("user", "").replace("\0", "").strip()[:200]
     after = request.GET.get("after", "")
     context = frame(request, scope, found, "users") | {"wanted_user": wanted}
     if wanted:
