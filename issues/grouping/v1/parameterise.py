@@ -14,7 +14,7 @@ from issues.grouping.v1 import patterns, quotes, words
 from issues.grouping.v1.objects import without_objects
 
 LINES = 2
-CHARS_MAX = 1024
+CHARS_MAX = 768
 """What lies behind is left out: messages of one template differ or agree before."""
 
 _SIGNS = re.compile(

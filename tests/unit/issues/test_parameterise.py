@@ -256,8 +256,8 @@ HOSTILE = [
     "『",
     "中1",
 ]
-HOSTILE_S = 0.02
-"""They take 1 to 5 ms each; the machine may be busy or slow."""
+HOSTILE_S = 0.005
+"""They take up to 3 ms of a processor that nobody else slows."""
 
 
 def labelled(file: str) -> list[tuple[str, ...]]:
@@ -295,7 +295,7 @@ def test_a_message_without_variables_stays() -> None:
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_messages_take_no_time(unit: str) -> None:
     message = (unit * 8192)[:8192]
-    assert any(_cpu_s(message) < HOSTILE_S for _ in range(3))
+    assert any(_cpu_s(message) < HOSTILE_S for _ in range(9))
 
 
 def test_random_heaps_of_signs_take_no_time() -> None:
@@ -304,7 +304,7 @@ def test_random_heaps_of_signs_take_no_time() -> None:
     for _ in range(20):
         unit = "".join(chance.choices(signs, k=chance.randint(2, 30)))
         message = (unit * 8192)[:8192]
-        assert any(_cpu_s(message) < HOSTILE_S for _ in range(3)), unit
+        assert any(_cpu_s(message) < HOSTILE_S for _ in range(9)), unit
 
 
 def _cpu_s(message: str) -> float:
