@@ -13,6 +13,19 @@ class CursorError(ValueError):
     """A cursor that no page gave out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What tells of a dear key before it is computed, as SQL over the state `s`."""
+
+    # Whose keys are dear. All others' are lower, and below zero.
+    where: str
+    # What a key that is dear never exceeds: by the state alone, and closer.
+    cheap: str
+    close: str
+    # A key that is lower is not dear.
+    least: int
+
+
 class Sort(StrEnum):
     """The orders of the list, each from high to low."""
 
@@ -31,6 +44,11 @@ class Sort(StrEnum):
         """
         return _KEYS[self]
 
+    @property
+    def bounds(self) -> Bounds | None:
+        """Where most keys are dear: how to come by the highest without them."""
+        return _TREND_BOUNDS if self == Sort.TREND else None
+
 
 # What a day without events costs, and ten times the events or users, a level, or news
 # are worth, in thousandths of a point.
@@ -47,6 +65,15 @@ _TREND = """CASE WHEN s.last_seen_minute / 60 > %(hour)s - 24 THEN (
         FROM issues_hourcount h
         WHERE h.issue_id = s.issue_id AND h.hour > %(hour)s - 192)
     ELSE s.last_seen_minute - 1000000000000000 END"""
+
+# What came in 24 hours is no more than what ever came.
+_TREND_BOUNDS = Bounds(
+    where="s.last_seen_minute >= (%(hour)s - 23) * 60",
+    cheap="7 * s.event_count",
+    close="""7 * (SELECT coalesce(sum(h.count), 0) FROM issues_hourcount h
+        WHERE h.issue_id = s.issue_id AND h.hour > %(hour)s - 24)""",
+    least=-900_000_000_000_000,
+)
 
 # Minutes are what the index of the default order holds.
 _KEYS = {

@@ -3,11 +3,13 @@
 What looks beyond an issue's state costs a look at each issue. So the first issues of
 the order are asked one by one: of what is common they hold a page. Only for what is
 rare are all asked, words by their index. Measured at 100,000 issues: a common word 15
-instead of 400 ms.
+instead of 400 ms. A key of an order that is dear itself is computed of those that may
+come first, until no other can: a page by trend 35 instead of 130 ms.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 from django.db import connection
 
 from issues.conditions import Condition, each, joined
-from issues.cursors import Cursor, Sort
+from issues.cursors import Bounds, Cursor, Sort
 from projects.hours import hour_of
 
 # Totals are exact up to here; beyond, "10k+" is shown. Of what is dear, "1k+", or less
@@ -25,6 +27,10 @@ DEAR_TOTAL_CAP = 1_000
 # So many are asked one by one: for a page, and for the total of what is common.
 _FIRST = 500
 _SOME = 2_000
+# So many that may come first by their state are looked at closer, for a page that is no
+# further than a twentieth; of so many for each row up to it the dear key is computed.
+_LIKELY = (1_500, 5_000)
+_BEST = 4
 # From this share on, words are common: asking some issues is cheaper than the index.
 _COMMON_SHARE = 0.1
 
@@ -75,8 +81,7 @@ class Search:
     def page(self, place: Cursor | None, limit: int) -> Found:
         """The first `limit` issues behind the place, read in its direction."""
         if not self.where.is_dear:
-            pairs, count = self._row(_PLAIN, place, limit)
-            return Found(_pairs(pairs), *_capped(count, TOTAL_CAP))
+            return self._likely(place, limit) or self._plain(place, limit)
         sample = self._sample(place, limit)
         if place is None:
             self._first = sample
@@ -87,6 +92,26 @@ class Search:
         template = _AFTERWARDS if sample.words_are_common else _BY_INDEX
         row = self._row(template, place, limit)
         return Found(_pairs(row[1]), row[0] if place is None else None)
+
+    def _plain(self, place: Cursor | None, limit: int) -> Found:
+        pairs, count = self._row(_PLAIN, place, limit)
+        return Found(_pairs(pairs), *_capped(count, TOTAL_CAP))
+
+    def _likely(self, place: Cursor | None, limit: int) -> Found | None:
+        """The page in a dear order, where it comes out without all keys: those of the
+        highest bounds fill it, and its last key is above all other bounds."""
+        if self.sort.bounds is None or not limit or (place and place.is_backward):
+            return None
+        last = limit + (place.offset if place else 0)
+        for first in _LIKELY:
+            if last > first // 20:
+                continue
+            sizes = {"first": first, "best": last * _BEST}
+            found, count, bound = self._row(_LIKELIEST, place, limit, sizes)
+            pairs = _pairs(found)
+            if len(pairs) == limit and pairs[-1][0] > bound:
+                return Found(pairs, *_capped(count, TOTAL_CAP))
+        return None
 
     def total(self) -> tuple[int, bool]:
         """How many match, and whether that is only the bound up to which is counted."""
@@ -113,9 +138,15 @@ class Search:
         asked, with_words, matching, pairs = self._row(_SAMPLE, place, limit)
         return _Sample(asked, with_words, matching, _pairs(pairs))
 
-    def _row(self, template: str, place: Cursor | None, limit: int) -> tuple[Any, ...]:
-        where = self.where
-        cheap = list(where.clauses)
+    def _row(
+        self,
+        template: str,
+        place: Cursor | None,
+        limit: int,
+        sizes: Mapping[str, int] | None = None,
+    ) -> tuple[Any, ...]:
+        where, sort, bounds = self.where, self.sort, self.sort.bounds
+        cheap, behind = list(where.clauses), "true"
         parameters = where.parameters | {
             "limit": limit,
             "first": _FIRST,
@@ -125,8 +156,11 @@ class Search:
         is_backward = place is not None and place.is_backward
         if place:
             compare = ">" if is_backward else "<"
-            cheap.append(f"({self.sort.key}, s.issue_id) {compare} (%(key)s, %(id)s)")
+            cheap.append(f"({sort.key}, s.issue_id) {compare} (%(key)s, %(id)s)")
+            behind = f"(s.key, s.issue_id) {compare} (%(key)s, %(id)s)"
             parameters |= {"key": place.key, "id": place.issue_id}
+            if bounds:
+                cheap += _worth_a_look(bounds, place)
         statement = template.format(
             ctes="".join(f"{cte},\n" for cte in where.ctes),
             cheap=joined(cheap),
@@ -135,13 +169,24 @@ class Search:
             each_dear=each(where.dear),
             texts=each(where.texts),
             indexed=joined(where.indexed),
-            key=self.sort.key,
+            behind=behind,
+            key=sort.key,
+            bounds=bounds,
             order="ASC" if is_backward else "DESC",
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement, {**parameters, **(sizes or {})})
             row: tuple[Any, ...] = cursor.fetchone()
             return row
+
+
+def _worth_a_look(bounds: Bounds, place: Cursor) -> list[str]:
+    """Clauses that spare dear keys which cannot be beyond the place."""
+    if place.key < bounds.least:
+        return [] if place.is_backward else [f"NOT ({bounds.where})"]
+    if place.is_backward:
+        return [bounds.where, f"{bounds.cheap} >= %(key)s"]
+    return []
 
 
 def _pairs(found: list[list[int]]) -> list[tuple[int, int]]:
@@ -164,6 +209,25 @@ _PLAIN = (
     "ORDER BY s.key {order}, s.issue_id {order}), (SELECT count(*) FROM "
     "(SELECT FROM issues_issuestate s WHERE {anywhere} LIMIT %(cap)s) AS matching)"
 )
+# OFFSET has each key and bound computed once.
+_LIKELIEST = f"""
+WITH likely AS MATERIALIZED (
+    SELECT s.issue_id, s.last_seen_minute, {{bounds.cheap}} AS bound
+    FROM issues_issuestate s WHERE {{anywhere}} AND {{bounds.where}}
+    ORDER BY bound DESC LIMIT %(first)s
+), best AS MATERIALIZED (
+    SELECT s.issue_id, s.last_seen_minute, {{bounds.close}} AS bound FROM likely s
+    ORDER BY bound DESC LIMIT %(best)s
+), hits AS MATERIALIZED (
+    SELECT * FROM (SELECT s.issue_id, {{key}} AS key FROM best s OFFSET 0) s
+    WHERE {{behind}})
+SELECT {_ARRAY}, (SELECT count(*) FROM
+    (SELECT FROM issues_issuestate s WHERE {{anywhere}} LIMIT %(cap)s) AS matching),
+    greatest(
+        (SELECT CASE WHEN count(*) = %(first)s THEN min(bound) END FROM likely),
+        (SELECT CASE WHEN count(*) = %(best)s THEN min(bound) END FROM best),
+        {{bounds.least}})
+"""
 _SAMPLE = f"""
 WITH asked AS MATERIALIZED (
     {_STATES} ORDER BY {{key}} {{order}}, s.issue_id {{order}} LIMIT %(first)s
