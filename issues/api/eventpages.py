@@ -27,7 +27,7 @@ def page_of_project(project_id: int, *, cursor: str, limit: int) -> Slice[Event]
 # The events of a project stand in no index by time; those of each of its issues do.
 # So each issue offers its newest few, and the newest of these are taken: what it costs
 # grows with the issues of the project, not with its events.
-_KEYS = """
+_BY_ISSUE = """
 SELECT e.received_at, e.event_id
 FROM issues_issuestate s
 CROSS JOIN LATERAL (
@@ -42,10 +42,38 @@ WHERE s.project_id = %(project)s AND s.status <> %(deleted)s
 ORDER BY e.received_at {order}, e.event_id {order}
 LIMIT %(count)s
 """
+# Blocks of events by time: what it costs grows with the events of all projects in it.
+_BY_TIME = """
+WITH near AS MATERIALIZED (
+    SELECT issue_id, received_at, event_id FROM issues_event
+    WHERE project_id = %(project)s
+      AND received_at >= %(since)s AND received_at <= %(until)s
+      AND (received_at, event_id) {compare} (%(received_at)s, %(event_id)s)
+)
+SELECT received_at, event_id FROM near
+WHERE (SELECT s.status FROM issues_issuestate s WHERE s.issue_id = near.issue_id)
+    <> %(deleted)s
+ORDER BY received_at {order}, event_id {order} LIMIT %(count)s
+"""
+# How many issues a project has, up to a bound, and when the last of them was seen, as
+# the index of the list tells.
+_ISSUES = """
+SELECT (SELECT count(*) FROM (SELECT FROM issues_issuestate
+        WHERE project_id = %(project)s LIMIT %(few)s + 1) AS a_few),
+    (SELECT to_timestamp(max(newest.last_seen_minute) * 60)
+        FROM unnest(%(statuses)s::int2[]) AS one(status)
+        CROSS JOIN LATERAL (SELECT last_seen_minute FROM issues_issuestate
+            WHERE project_id = %(project)s AND status = one.status
+            ORDER BY last_seen_minute DESC LIMIT 1) newest)
+"""
 _NEWEST = uuid.UUID(int=2**128 - 1)
-# The first look is at this much time only, which is most often enough.
+# Of so few issues each is asked at once, for so much time first, which is most often
+# enough. Where there are more, a minute and ten are looked through before.
+_FEW_ISSUES = 2_000
 _FIRST_LOOK = timedelta(days=1)
 _FOREVER = timedelta(days=36_500)
+_MINUTE = timedelta(minutes=1)
+_LONGER = 10
 
 
 def _keys_of_project(project_id: int, place: Place | None, count: int) -> list[Key]:
@@ -55,18 +83,43 @@ def _keys_of_project(project_id: int, place: Place | None, count: int) -> list[K
         place = Place(
             key=(datetime.now(UTC) + timedelta(hours=1), _NEWEST), is_backward=False
         )
-    found: list[Key] = []
+    found = _keys_nearby(project_id, place, count)
     for span in (_FIRST_LOOK, _FOREVER):
-        found = _look(project_id, place, span, count)
         if len(found) == count:
             break
+        found = _look(_BY_ISSUE, project_id, place, span, count)
     return found
 
 
-def _look(project_id: int, place: Place, span: timedelta, count: int) -> list[Key]:
+def _keys_nearby(project_id: int, place: Place, count: int) -> list[Key]:
+    """The same of a project of many issues, where minutes hold as many; else fewer."""
+    wanted: dict[str, Any] = {
+        "project": project_id,
+        "few": _FEW_ISSUES,
+        "statuses": [status.value for status in Status],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ISSUES, wanted)
+        issues, last_seen = cursor.fetchone()
+    if issues <= _FEW_ISSUES:
+        return []
+    # No event may have come for long: time counts from the last.
+    idle = timedelta(0)
+    if not place.is_backward:
+        idle = max(idle, place.key[0] - last_seen)
+    found = _look(_BY_TIME, project_id, place, idle + _MINUTE, count)
+    if count > len(found) >= count / _LONGER:
+        span = idle + _MINUTE * _LONGER
+        found = _look(_BY_TIME, project_id, place, span, count)
+    return found
+
+
+def _look(
+    template: str, project_id: int, place: Place, span: timedelta, count: int
+) -> list[Key]:
     received_at, event_id = place.key
     back, forth = (timedelta(0), span) if place.is_backward else (span, timedelta(0))
-    statement = _KEYS.format(
+    statement = template.format(
         compare=">" if place.is_backward else "<",
         order="ASC" if place.is_backward else "DESC",
     )

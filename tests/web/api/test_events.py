@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from issues.api import eventpages
 from issues.models import Issue
 from projects.models import Organization, Project
 from tests.factories import (
@@ -166,6 +168,20 @@ def test_a_projects_events_are_paged_over_all_its_issues(
     store_at(make_project("blog", organization=organization), *days_ago(1, 0))
     expected = [newer[1], older[2], older[1], newer[0], older[0]]
     assert_pages(api, EVENTS, expected)
+
+
+@pytest.mark.parametrize("minutes", [(9, 8, 7, 6, 5), (600, 300, 5, 4, 0)])
+def test_events_of_a_project_of_many_issues_are_paged_by_time(
+    api: API,
+    project: Project,
+    minutes: Sequence[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(eventpages, "_FEW_ISSUES", 0)
+    stored = store_at(project, *days_ago(*(one / 1440 for one in minutes)))
+    other = make_project("blog", organization=project.organization)
+    store_at(other, *days_ago(6 / 1440, 0))
+    assert_pages(api, EVENTS, stored[::-1])
 
 
 def test_events_of_one_instant_are_each_on_one_page(api: API, project: Project) -> None:
