@@ -41,7 +41,6 @@ def event_context(
     row, payload = stored.row, stored.payload
     around = neighbours(row, found.family)
     tags = event_tags(row)
-    files = views_of(attachments.of_event(row.project_id, row.event_id))
     context: dict[str, Any] = {
         "event": row,
         "event_id": row.event_id.hex,
@@ -49,9 +48,10 @@ def event_context(
         "newer": around.newer and around.newer.hex,
         "tags": [tag_chip(key, value) for key, value in tags],
         "facts": facts_of(dict(tags)),
-        "files": files,
-        "shots": images_of(files),
     }
+    if found.has_files:
+        files = views_of(attachments.of_event(row.project_id, row.event_id))
+        context |= {"files": files, "shots": images_of(files)}
     if found.report_count:
         said = reports.of_event(row.project_id, row.event_id)
         context["reports"] = [view_of_report(report) for report in said]

@@ -18,7 +18,14 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from issues import reports
 from issues.merging.families import survivor_of
-from issues.models import Bookmark, FamilyMember, Issue, Sighting, Status
+from issues.models import (
+    Attachment,
+    Bookmark,
+    FamilyMember,
+    Issue,
+    Sighting,
+    Status,
+)
 from projects import rulesets
 from projects.access import Permission, membership_for, permission_of, projects_of
 from projects.models import Membership, Organization, Project, User
@@ -37,6 +44,8 @@ class OpenIssue:
     is_seen: bool
     # What users said of its events.
     report_count: int
+    # Some event of its project came with one.
+    has_files: bool
     # What its events carry: its own id, or those of all that was merged.
     family: list[int]
     # The rules for grouping that hold in its project.
@@ -96,6 +105,9 @@ class Scope:
                     sighting.filter(seen_at__gte=OuterRef("state__last_seen"))
                 ),
                 report_count=reports.count_of(OuterRef("pk")),
+                has_files=Exists(
+                    Attachment.objects.filter(project=OuterRef("project"))
+                ),
                 sources=ArraySubquery(members.values("source")),
                 rules=rulesets.column_of(OuterRef("project")),
             )
@@ -111,6 +123,7 @@ class Scope:
             is_bookmarked=found.is_bookmarked,
             is_seen=found.is_seen,
             report_count=found.report_count,
+            has_files=found.has_files,
             family=found.sources or [found.pk],
             rules=GroupingTexts(**(found.rules or {})),
         )

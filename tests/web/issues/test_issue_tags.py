@@ -94,7 +94,7 @@ def test_telling_the_difference_stays_within_the_queries_of_a_page(
     page(member, issue)
     with CaptureQueriesContext(connection) as queries:
         page(member, issue, rest)
-    assert len(queries) <= 17
+    assert len(queries) <= 16
 
 
 def test_shares_of_very_many_events_are_remembered(
