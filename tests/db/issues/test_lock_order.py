@@ -69,11 +69,13 @@ def moving(project: Project) -> Regrouping:
     """A run by which each issue's fatal events begin an issue; it has to move them."""
     text = "type:*Error -> {{ default }}, {{ level }}"
     rulesets.change_grouping(project, chosen(text), by=None)
-    run, turn = begun(project), 0
-    while run.state != Regrouping.State.MOVING:
-        runs.advance(run.pk, turn)
-        turn += 1
-        run.refresh_from_db()
+    run = begun(project)
+    with pytest.MonkeyPatch.context() as one_step_a_turn:
+        one_step_a_turn.setattr(runs, "SLICE_MAX_S", -1.0)
+        while run.state == Regrouping.State.READING:
+            go_on(run)
+            run.refresh_from_db()
+    assert run.state == Regrouping.State.MOVING
     return run
 
 
