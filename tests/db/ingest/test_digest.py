@@ -241,10 +241,10 @@ def break_store(patch: pytest.MonkeyPatch, project: Project | None = None) -> No
     """Makes the store fail for one project's events, or for all."""
     store_batch = store.store_batch
 
-    def failing(events: Any) -> Any:
+    def failing(events: Any, **others: Any) -> Any:
         if any(project is None or one.project_id == project.pk for one in events):
             raise ZeroDivisionError("broken")
-        return store_batch(events)
+        return store_batch(events, **others)
 
     patch.setattr(digest, "store_batch", failing)
 

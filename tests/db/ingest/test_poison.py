@@ -64,10 +64,10 @@ def break_store(monkeypatch: pytest.MonkeyPatch, broken: Project) -> None:
 def fail_for(patch: pytest.MonkeyPatch, project: Project, error: Exception) -> None:
     store_batch = store.store_batch
 
-    def failing(events: Any) -> Any:
+    def failing(events: Any, **others: Any) -> Any:
         if any(one.project_id == project.pk for one in events):
             raise error
-        return store_batch(events)
+        return store_batch(events, **others)
 
     patch.setattr(digest, "store_batch", failing)
 

@@ -65,7 +65,10 @@ POST: dict[str, str] = {
     "spikes": Role.ADMIN,
 }
 # Of the user alone, or of everybody: they have tests of their own.
-PERSONAL = {"home", "profile", "sign_out_elsewhere", "language", "organization_new"}
+PERSONAL = {
+    *("home", "profile", "address", "address_confirm", "sign_out_elsewhere"),
+    *("language", "organization_new"),
+}
 RANKS = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 
 
