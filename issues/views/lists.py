@@ -28,7 +28,7 @@ from issues.cursors import CursorError
 from issues.listing import Page, list_issues, matching_ids, rows_by_id
 from issues.merging.families import seen_instead
 from issues.models import Event, Issue
-from issues.picks import kept_for
+from issues.picks import Saved, kept_for
 from issues.savedsearches import name_of
 from issues.search import UNRESOLVED, IssueFilter, SearchError
 from issues.views import live
@@ -129,27 +129,12 @@ def _answer(
         # htmx would look for the list on the page that it is led to.
         to = HttpResponseClientRedirect if is_part(request) else HttpResponseRedirect
         return to(direct)
-    names = names_of(projects)
     context |= {
         "base": base_of(request),
         "organization": scope.organization,
         "can_triage": scope.can_triage,
         "is_list": True,
-        "query": asked.query,
-        "asked": asked,
-        "environments": _with(names["environment"], asked.environments),
-        "releases": _with(names["release"], asked.releases),
-        "has_picks": has_picks(asked),
-        "periods": PERIODS,
-        "sort": asked.sort,
-        "sorts": SORTS,
-        "graph": asked.graph,
-        "graphs": GRAPHS,
-        "built_in": savedsearches.BUILT_IN,
-        "saved": kept.saved,
-        "heading": name_of(asked.query, kept.saved) or _("Issues"),
-        "any_status": _any_status(asked.query),
-        "is_event_id": _is_event_id(asked.query),
+        **_bar(asked, names_of(projects), kept.saved),
     }
     try:
         filter = asked.filter()
@@ -169,6 +154,29 @@ def _answer(
     if filter == UNRESOLVED and len(projects) == 1:
         context["unresolved_count"] = found.total + found.total_is_capped
     return render(request, "issues/list.html", context)
+
+
+def _bar(
+    asked: Asked, names: dict[str, list[str]], saved: list[Saved]
+) -> dict[str, Any]:
+    """What is asked for, and what else could be."""
+    return {
+        "query": asked.query,
+        "asked": asked,
+        "environments": _with(names["environment"], asked.environments),
+        "releases": _with(names["release"], asked.releases),
+        "has_picks": has_picks(asked),
+        "periods": PERIODS,
+        "sort": asked.sort,
+        "sorts": SORTS,
+        "graph": asked.graph,
+        "graphs": GRAPHS,
+        "built_in": savedsearches.BUILT_IN,
+        "saved": saved,
+        "heading": name_of(asked.query, saved) or _("Issues"),
+        "any_status": _any_status(asked.query),
+        "is_event_id": _is_event_id(asked.query),
+    }
 
 
 def _with(names: list[str], asked: Sequence[str]) -> list[str]:
