@@ -22,7 +22,7 @@ from projects.windows import Graph, Window
 
 _GRAPHS = tuple(Graph)
 # Bars to a label of the time below them, by the number of bars.
-_LABEL_EVERY = {24: 6, 14: 7, 30: 10}
+_LABEL_EVERY = {24: 6, 14: 7, 30: 10, 90: 30}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from ingest.outcomes import Outcome
 from projects.models import Organization, Project, ProjectKey, Role
+from projects.windows import Graph
 from tests.factories import make_project
 from tests.people import client_of
 from tests.web.ingest.conftest import Count
@@ -60,14 +61,20 @@ def test_what_is_not_kept_is_named_in_words(viewer: Client, count: Count) -> Non
     assert "Taken, counted and not kept: Transactions, Logs." in told
 
 
-def test_each_period_has_its_bars(viewer: Client, count: Count) -> None:
+@pytest.mark.parametrize(
+    ("graph", "days"), [(Graph.FORTNIGHT, 14), (Graph.MONTH, 30), (Graph.QUARTER, 90)]
+)
+@pytest.mark.parametrize("path", [PROJECT, ORGANIZATION])
+def test_each_period_has_its_bars(
+    viewer: Client, count: Count, path: str, graph: Graph, days: int
+) -> None:
     count(Outcome.ACCEPTED, 5, hours_ago=3 * 24)
-    assert "Nothing was sent in this time" in text(viewer, PROJECT)
-    body = viewer.get(f"{PROJECT}?graph=14d").content.decode()
+    assert "Nothing was sent in this time" in text(viewer, path)
+    body = viewer.get(f"{path}?graph={graph}").content.decode()
     counts = re.search(r'data-counts="([\d,]+)"', body)
     assert counts is not None
     bars = counts[1].split(",")
-    assert len(bars) == 14
+    assert len(bars) == days
     assert bars.count("5") == 1
 
 
