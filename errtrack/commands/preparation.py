@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 
+from errtrack.commands import lineage
 from errtrack.errors import OperatorError
 from errtrack.staticfiles import collect_if_changed
-from issues import retention
 from issues.retention import keep_partitions
 from projects.bootstrap import First, ensure_first
 
@@ -24,7 +24,8 @@ def prepare() -> dict[str, Any]:
     """Does all that must precede the first request, and gives where to start.
 
     May be called again, also by several processes at once. The answer has the keys
-    of `projects.bootstrap.First`. Raises OperatorError when a server cannot be reached.
+    of `projects.bootstrap.First`. Raises OperatorError when a server cannot be reached
+    or holds what another errtrack has made.
     """
     collect_if_changed()
     _check_valkey()
@@ -33,8 +34,6 @@ def prepare() -> dict[str, Any]:
     except OperationalError as error:
         raise OperatorError(f"Cannot use PostgreSQL: {_first_line(error)}") from None
     first = _migrate_and_begin()
-    # The clock of recurring tasks first gets to it after an hour.
-    retention.keep_partitions()
     connections.close_all()
     return asdict(first)
 
@@ -43,7 +42,9 @@ def _migrate_and_begin() -> First:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_ADVISORY_LOCK])
         try:
+            lineage.check()
             call_command("migrate", verbosity=0, interactive=False)
+            # The clock of recurring tasks first gets to it after an hour.
             keep_partitions()
             return ensure_first(
                 email=settings.OWNER_EMAIL, password=settings.OWNER_PASSWORD or None
