@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from issues.models import VISIBLE_STATUSES, Level
+from issues.models import Level
+from issues.pulse import (
+    SAMPLED,
+    SAMPLED_BY_TAGS,
+    Count,
+    Pulse,
+    instant_of,
+    sampled,
+    step_of,
+)
 from projects.hours import hour_of
 from projects.models import Project
 from projects.ui import Layers
@@ -27,54 +36,30 @@ WHERE project_id = ANY(%(projects)s::int4[]) AND hour BETWEEN %(earlier)s AND %(
 GROUP BY 1, 2
 """
 
-# Of the issues seen in either period, in one pass: those seen in the later one, which
-# are those seen last in it; those that were surely seen in the earlier one, because
-# they began or were seen last in it; those that may have been; the new ones of the
-# later period, of the earlier one, and those of the former that are unresolved.
-_ISSUES = """
-SELECT count(*) FILTER (WHERE is_now),
-    count(*) FILTER (WHERE NOT is_now OR (is_known AND NOT is_new)),
-    count(*) FILTER (WHERE is_now AND NOT is_known),
-    count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE is_known AND NOT is_new),
-    count(*) FILTER (WHERE is_new AND status = 0)
-FROM (
-    SELECT s.status, s.last_seen_minute >= %(first)s * 60 AS is_now,
-        s.first_seen >= %(began)s AS is_new, s.first_seen >= %(earlier_at)s AS is_known
-    FROM issues_issuestate s
-    WHERE s.project_id = ANY(%(projects)s::int4[])
-      AND s.status = ANY(%(statuses)s::int2[])
-      AND s.last_seen_minute >= %(earlier)s * 60
-) seen
-"""
-
-# Of the issues that began before both periods and were seen in the later one, or of
-# every n-th: how many there are, and how many have hours in the earlier one.
-_BETWEEN = """
-SELECT count(*), count(*) FILTER (WHERE EXISTS (
-    SELECT FROM issues_hourcount h WHERE h.issue_id = s.issue_id
-    AND h.hour >= %(earlier)s AND h.hour < %(first)s))
-FROM issues_issuestate s
-WHERE s.project_id = ANY(%(projects)s::int4[]) AND s.status = ANY(%(statuses)s::int2[])
-  AND s.last_seen_minute >= %(first)s * 60 AND s.first_seen < %(earlier_at)s
-  AND s.issue_id %% %(step)s = 0
-"""
-# More of them are not looked at one by one: the share of these tells of all, to three
-# percent in the worst case, for a number that is only compared with.
-_LOOKED_AT = 1_000
-
-# Issues that were resolved in either period and came back in the later one.
+# Issues that were resolved in either period and came back in the later one: of all, or,
+# where too many were, of those in the sample; and whether all were looked at.
 _CHANGES = """
-SELECT count(*) FILTER (WHERE is_resolved), count(*) FILTER (WHERE was_resolved),
-    count(*) FILTER (WHERE is_back)
-FROM (
-    SELECT bool_or(kind = 'set_resolved' AND created_at >= %(began)s) AS is_resolved,
-        bool_or(kind = 'set_resolved' AND created_at < %(began)s) AS was_resolved,
-        bool_or(kind = 'set_regression' AND created_at >= %(began)s) AS is_back
-    FROM issues_activity
-    WHERE project_id = ANY(%(projects)s::int4[]) AND created_at >= %(earlier_at)s
-      AND kind IN ('set_resolved', 'set_regression')
-    GROUP BY issue_id
-) changed
+WITH amount AS MATERIALIZED (
+    SELECT count(*) <= %(few)s AS are_all
+    FROM (SELECT FROM issues_activity WHERE {changed} LIMIT %(few)s + 1) counted
+)
+SELECT (SELECT are_all FROM amount),
+    count(DISTINCT issue_id) FILTER (
+        WHERE kind = 'set_resolved' AND created_at >= %(began)s),
+    count(DISTINCT issue_id) FILTER (
+        WHERE kind = 'set_resolved' AND created_at < %(began)s),
+    count(DISTINCT issue_id) FILTER (
+        WHERE kind = 'set_regression' AND created_at >= %(began)s)
+FROM issues_activity
+WHERE {changed} AND ((SELECT are_all FROM amount) OR {sampled}) {by_tags}
+"""
+_CHANGED = """
+project_id = ANY(%(projects)s::int4[]) AND created_at >= %(earlier_at)s
+AND kind IN ('set_resolved', 'set_regression')
+"""
+_BY_TAGS = """
+AND (SELECT it.tag_ids && %(tags)s::int4[] FROM issues_issuetags it
+    WHERE it.issue_id = issues_activity.issue_id)
 """
 
 # Fewer in the earlier period make a percentage of nothing.
@@ -87,6 +72,12 @@ class Change:
 
     now: int
     before: int
+    # A sample tells.
+    is_about: bool = False
+
+    @classmethod
+    def of(cls, now: Count, before: Count) -> Change:
+        return cls(now.n, before.n, now.is_about)
 
     @property
     def percent(self) -> int | None:
@@ -112,16 +103,22 @@ class Figures:
     chart: Layers[Level]
 
 
-def figures_of(projects: Sequence[Project], window: Window, now: datetime) -> Figures:
-    """The figures of the projects together; five statements at most, however many.
+def figures_of(
+    projects: Sequence[Project],
+    window: Window,
+    now: datetime,
+    pulse: Pulse,
+    *,
+    tags: Sequence[int] | None = None,
+) -> Figures:
+    """The figures of the projects together; two statements, however many they are.
 
-    Where more than 1,000 issues are older than both periods and were seen in the later
-    one, how many of them were seen in the earlier one, too, is estimated.
+    `pulse`: that of the same projects, window and tags.
     """
     earlier = window.first_hour - window.bucket_hours * window.buckets
     asked = {
         "projects": [project.pk for project in projects],
-        "statuses": list(VISIBLE_STATUSES),
+        "tags": list(tags or ()),
         "earlier": earlier,
         "earlier_at": instant_of(earlier),
         "first": window.first_hour,
@@ -130,22 +127,16 @@ def figures_of(projects: Sequence[Project], window: Window, now: datetime) -> Fi
         "bucket_hours": window.bucket_hours,
     }
     chart, before = _events(asked, window)
-    ((seen, seen_before, doubtful, *new),) = _fetch(_ISSUES, asked)
-    ((resolved, resolved_before, regressed),) = _fetch(_CHANGES, asked)
+    resolved, regressed = _changes(asked, step_of(projects, tags), tags)
     return Figures(
         events=Change(chart.total, before),
-        issues=Change(seen, seen_before + _seen_in_both(asked, doubtful)),
-        new=Change(new[0], new[1]),
-        resolved=Change(resolved, resolved_before),
-        still_unresolved=new[2],
+        issues=Change.of(pulse.seen, pulse.seen_before),
+        new=Change.of(pulse.new, pulse.new_before),
+        resolved=resolved,
+        still_unresolved=pulse.still_unresolved.n,
         regressed=regressed,
         chart=chart,
     )
-
-
-def instant_of(hour: int) -> datetime:
-    """When an hour begins."""
-    return datetime.fromtimestamp(hour * 3600, UTC)
 
 
 def _events(asked: dict[str, Any], window: Window) -> tuple[Layers[Level], int]:
@@ -161,13 +152,20 @@ def _events(asked: dict[str, Any], window: Window) -> tuple[Layers[Level], int]:
     return Layers(layers=layers), before
 
 
-def _seen_in_both(asked: dict[str, Any], doubtful: int) -> int:
-    """Of so many older issues that were seen in the period, those seen before it."""
-    if not doubtful:
-        return 0
-    step = -(-doubtful // _LOOKED_AT)
-    ((looked_at, hits),) = _fetch(_BETWEEN, asked | {"step": step})
-    return round(doubtful * hits / looked_at) if looked_at else 0
+def _changes(
+    asked: dict[str, Any], step: int, tags: Sequence[int] | None
+) -> tuple[Change, int]:
+    """How many issues were resolved, and how many came back."""
+    statement = _CHANGES.format(
+        changed=_CHANGED,
+        sampled=sampled("issue_id", step),
+        by_tags="" if tags is None else _BY_TAGS,
+    )
+    few = SAMPLED if tags is None else SAMPLED_BY_TAGS
+    ((are_all, *counts),) = _fetch(statement, asked | {"few": few})
+    step = 1 if are_all else step
+    resolved, before, regressed = (count * step for count in counts)
+    return Change(resolved, before, step > 1), regressed
 
 
 def _fetch(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from issues.models import VISIBLE_STATUSES, Issue, Level
+from issues.models import Issue, Level
 from issues.presentation.shares import Distribution, telling
+from issues.pulse import Busy, Count, Pulse
 from issues.tagcounts import OTHER, TagKey
 from projects.models import Project
 from projects.windows import Window
 
-NEW_FOR = timedelta(days=7)
 # Of so many issues, those with the most events, tags tell where it happens.
-_TELLING_ISSUES = 25
+_TELLING_ISSUES = 10
 _VALUES_OF_A_KEY = 20
-
-# Those seen in the period with the most events of all times, and whether all of these
-# are of the period. Parameters: project ids, statuses, first hour, when it began.
-_BUSIEST = """
-SELECT issue_id, event_count, first_seen >= %(began)s
-FROM issues_issuestate
-WHERE project_id = ANY(%(projects)s::int4[]) AND status = ANY(%(statuses)s::int2[])
-  AND last_seen_minute >= %(first)s * 60
-ORDER BY event_count DESC, issue_id LIMIT %(limit)s
-"""
-_BUSIEST_MAX = 2000
-# Hours that are summed to tell which of them has the most events in the period; 50,000
-# take some 10 ms.
-_HOURS_MAX = 50_000
-
-# Events since an hour. Parameters: issue ids, first hour.
-_SUMS = """
-SELECT issue_id, sum(count) FROM issues_hourcount
-WHERE issue_id = ANY(%(issues)s::int4[]) AND hour >= %(first)s GROUP BY 1
-"""
-
-# The new issues with the most events, and how many new ones there are.
-# Parameters: project ids, first minute, when it began, how many.
-_NEW = """
-WITH fresh AS MATERIALIZED (
-    SELECT issue_id, event_count FROM issues_issuestate
-    WHERE project_id = ANY(%(projects)s::int4[]) AND status = 0
-      AND last_seen_minute >= %(minute)s AND first_seen >= %(since)s
-)
-SELECT ARRAY(SELECT issue_id FROM fresh
-    ORDER BY event_count DESC, issue_id DESC LIMIT %(limit)s),
-    (SELECT count(*) FROM fresh)
-"""
+# Hours that are summed to tell which issues have the most events in the period; 50,000
+# take some 50 ms.
+_HOURS_MAX = 20_000
 
 # Events of issues by bucket. Parameters: issue ids, first hour, hours of a bucket.
 _HOURS = """
@@ -61,22 +30,24 @@ WHERE issue_id = ANY(%(issues)s::int4[]) AND hour >= %(first)s
 GROUP BY 1, 2
 """
 
-# The commonest values of each key. Parameters: issue ids, values of a key.
-# Gives key, value, count, and the count of all values of the key.
+# The commonest values of each key: tags are summed before they are named. Parameters:
+# issue ids, values of a key. Gives key, value, count, and the count of all its values.
 _TAGS = """
 SELECT key, value, count, total FROM (
-    SELECT t.key, t.value, sum(c.count) AS count,
-        sum(sum(c.count)) OVER (PARTITION BY t.key) AS total,
-        row_number() OVER (
-            PARTITION BY t.key ORDER BY sum(c.count) DESC, t.value) AS place
-    FROM issues_issuetags it,
-        unnest(it.tag_ids, it.counts) AS c(tag_id, count), issues_tag t
-    WHERE it.issue_id = ANY(%(issues)s::int4[]) AND t.id = c.tag_id
-    GROUP BY 1, 2
+    SELECT t.key, t.value, c.count, sum(c.count) OVER (PARTITION BY t.key) AS total,
+        row_number() OVER (PARTITION BY t.key ORDER BY c.count DESC, t.value) AS place
+    FROM (
+        SELECT tag_id, sum(count) AS count
+        FROM issues_issuetags it, unnest(it.tag_ids, it.counts) AS one(tag_id, count)
+        WHERE it.issue_id = ANY(%(issues)s::int4[]) GROUP BY 1
+    ) c JOIN issues_tag t ON t.id = c.tag_id
 ) AS counted
 WHERE place <= %(values)s
 ORDER BY key, place
 """
+
+# By issue, pairs of a bucket and its events.
+_Hours = dict[int, list[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,90 +82,78 @@ class Standouts:
 
     most: list[Standout]
     new: list[Standout]
-    new_count: int
+    new_count: Count
     places: list[Distribution]
 
 
 def standouts_of(
-    projects: Sequence[Project], window: Window, now: datetime, *, rows: int
+    projects: Sequence[Project], window: Window, pulse: Pulse, *, rows: int
 ) -> Standouts:
-    """Up to `rows` of each; new are the unresolved ones first seen within a week."""
-    ids = [project.pk for project in projects]
-    most = _busiest(ids, window, rows)
-    new, new_count = _new(ids, now, rows)
-    shown = _shown({*most[:rows], *new}, projects, window)
+    """Up to `rows` of the busiest; new are the unresolved ones of the last week.
+
+    `pulse`: that of the same projects and window.
+    """
+    most, hours = _busiest(pulse.busiest, window, rows)
+    shown = _shown({*most[:rows], *pulse.freshest}, hours, projects, window)
     return Standouts(
         most=[shown[issue] for issue in most[:rows] if issue in shown],
-        new=[shown[issue] for issue in new if issue in shown],
-        new_count=new_count,
-        places=_places(most),
+        new=[shown[issue] for issue in pulse.freshest if issue in shown],
+        new_count=pulse.fresh,
+        places=_places(most[:_TELLING_ISSUES]),
     )
 
 
-def _busiest(ids: list[int], window: Window, rows: int) -> list[int]:
+def _busiest(
+    found: Sequence[Busy], window: Window, rows: int
+) -> tuple[list[int], _Hours]:
     """Issues by their events in the period; the first `rows` are those with the most.
 
     Nobody has more events in the period than in all, so those with the most of all
     are looked at in turn until the next ones cannot be among the first any more. Where
     that takes too long (very many old and busy issues, short periods), the first ones
-    are those of the issues looked at.
+    are those of the issues looked at. With them come the hours read for it.
     """
-    found = _fetch(
-        _BUSIEST,
-        {
-            "projects": ids,
-            "statuses": list(VISIBLE_STATUSES),
-            "first": window.first_hour,
-            "began": datetime.fromtimestamp(window.first_hour * 3600, UTC),
-            "limit": _BUSIEST_MAX,
-        },
-    )
     counts: dict[int, int] = {}
     best: list[int] = []
-    hours = 0
-    while len(counts) < len(found) and hours < _HOURS_MAX:
-        some = found[len(counts) : 2 * len(counts) + _TELLING_ISSUES]
-        old = [issue for issue, _, is_all in some if not is_all]
-        hours += len(old) * window.bucket_hours * window.buckets
-        counts |= {issue: events for issue, events, is_all in some if is_all}
-        sums = _fetch(_SUMS, {"issues": old, "first": window.first_hour})
-        counts |= dict.fromkeys(old, 0) | {issue: int(n) for issue, n in sums}
+    read: _Hours = {}
+    cost = 0
+    while len(counts) < len(found) and cost < _HOURS_MAX:
+        some = found[len(counts) : 2 * len(counts) + rows + 3]
+        old = [one.issue_id for one in some if not one.is_new]
+        cost += len(old) * window.bucket_hours * window.buckets
+        read |= _hours(old, window)
+        counts |= {one.issue_id: one.events for one in some}
+        counts |= {issue: sum(n for _, n in read[issue]) for issue in old}
         best = sorted(filter(counts.get, counts), key=lambda one: (-counts[one], one))
-        following = found[len(counts)][1] if len(counts) < len(found) else 0
+        following = found[len(counts)].events if len(counts) < len(found) else 0
         if len(best) >= rows and counts[best[rows - 1]] >= following:
             break
-    return best[:_TELLING_ISSUES]
+    return best, read
 
 
-def _new(ids: list[int], now: datetime, rows: int) -> tuple[list[int], int]:
-    """The new issues with the most events, and how many new ones there are."""
-    since = now - NEW_FOR
-    parameters = {
-        "projects": ids,
-        "minute": int(since.timestamp()) // 60,
-        "since": since,
-        "limit": rows,
-    }
-    ((found, count),) = _fetch(_NEW, parameters)
-    return found, count
+def _hours(issues: Collection[int], window: Window) -> _Hours:
+    """Of each issue its buckets with their events; those beyond the window, too."""
+    found: _Hours = {issue: [] for issue in issues}
+    if found:
+        parameters = {
+            "issues": sorted(found),
+            "first": window.first_hour,
+            "bucket_hours": window.bucket_hours,
+        }
+        for issue, bucket, count in _fetch(_HOURS, parameters):
+            found[issue].append((bucket, int(count)))
+    return found
 
 
 def _shown(
-    issues: set[int], projects: Sequence[Project], window: Window
+    issues: set[int], hours: _Hours, projects: Sequence[Project], window: Window
 ) -> dict[int, Standout]:
-    pairs: dict[int, list[tuple[int, int]]] = {}
-    parameters = {
-        "issues": sorted(issues),
-        "first": window.first_hour,
-        "bucket_hours": window.bucket_hours,
-    }
-    for issue, bucket, count in _fetch(_HOURS, parameters):
-        pairs.setdefault(issue, []).append((bucket, int(count)))
+    pairs = hours | _hours(issues - hours.keys(), window)
     by_id = {project.pk: project for project in projects}
     shown = {}
     for issue in Issue.objects.select_related("state").filter(pk__in=issues):
         issue.project = by_id[issue.project_id]
-        counts = window.spread(pairs.get(issue.pk, []))
+        counts = window.spread(pairs[issue.pk])
         shown[issue.pk] = Standout(issue=issue, count=sum(counts), counts=counts)
     return shown
 

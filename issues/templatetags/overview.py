@@ -10,10 +10,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from issues.figures import Change
 from issues.models import Level
 from issues.overview import ProjectNumbers, numbers_of
 from issues.views.overview import Mark
 from projects.models import Project
+from projects.templatetags.ui import commas
 from projects.ui import Layers, compact, stacks
 
 # Room for a release's name to the right of its mark, in percent of the axis.
@@ -79,3 +81,13 @@ def release_marks(marks: Sequence[Mark]) -> SafeString:
             lines,
         ),
     )
+
+
+@register.simple_tag
+def key_number(figure: Change) -> SafeString:
+    """What a period's figure is, marked where a sample tells it."""
+    shown = compact(figure.now)
+    if not figure.is_about:
+        return format_html('<b title="{}">{}</b>', commas(figure.now), shown)
+    said = gettext("About %(n)s, told from a sample of the issues") % {"n": shown}
+    return format_html('<b title="{}">≈ {}</b>', said, shown)

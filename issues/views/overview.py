@@ -14,9 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from issues.figures import figures_of, instant_of
+from issues.figures import figures_of
 from issues.patience import kept
 from issues.periods import Period
+from issues.pulse import instant_of, pulse_of
 from issues.standouts import standouts_of
 from issues.views.scope import Scope, page
 from projects.access import projects_of
@@ -102,14 +103,16 @@ def _reckoned(
     """Figures and issues, which take seconds where 100,000 issues are alive."""
     ids = ",".join(str(project.pk) for project in projects)
     key = f"overview:{window.first_hour}:{window.buckets}:{ids}"
-    return kept(
-        # Keys must be short and plain, however many projects there are.
-        hashlib.sha256(key.encode()).hexdigest(),
-        lambda: {
-            "figures": figures_of(projects, window, now),
-            "standouts": standouts_of(projects, window, now, rows=_ROWS),
-        },
-    )
+
+    def reckon() -> dict[str, Any]:
+        pulse = pulse_of(projects, window, now, tags=None, rows=_ROWS)
+        return {
+            "figures": figures_of(projects, window, now, pulse),
+            "standouts": standouts_of(projects, window, pulse, rows=_ROWS),
+        }
+
+    # Keys must be short and plain, however many projects there are.
+    return kept(hashlib.sha256(key.encode()).hexdigest(), reckon)
 
 
 def _releases(

@@ -11,14 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from issues import figures, standouts
+from issues import figures, pulse
 from issues.figures import Change, Figures, figures_of
 from issues.merging.changes import merge
 from issues.models import Activity, Issue, IssueState, Level, ProjectHour, Status
 from issues.periods import Period
-from issues.standouts import standouts_of
+from issues.pulse import pulse_of
+from issues.standouts import Standouts, standouts_of
 from projects.hours import hour_of
 from projects.models import Project
+from projects.windows import Window
 from releases.models import Release
 from tests.factories import (
     make_event,
@@ -47,7 +49,21 @@ def report(project: Project, name: str, *, days_ago: float = 0, **more: object) 
 
 def fortnight(project: Project) -> Figures:
     now = timezone.now()
-    return figures_of([project], Period.FORTNIGHT.window(now), now)
+    return figures_in(Period.FORTNIGHT.window(now), project)
+
+
+def figures_in(window: Window, project: Project) -> Figures:
+    now = timezone.now()
+    project.refresh_from_db()
+    felt = pulse_of([project], window, now, tags=None, rows=1)
+    return figures_of([project], window, now, felt)
+
+
+def standouts_in_a_day(project: Project, *, rows: int) -> Standouts:
+    now = timezone.now()
+    window = Period.DAY.window(now)
+    felt = pulse_of([project], window, now, tags=None, rows=rows)
+    return standouts_of([project], window, felt, rows=rows)
 
 
 def figure(page: str, heading: str) -> str:
@@ -66,10 +82,10 @@ def test_events_are_those_of_the_hours_and_stand_beside_the_period_before(
     # What the hours say counts, not how many rows of events there are.
     days_ago = hour_of(datetime.now(UTC) - timedelta(days=21))
     ProjectHour.objects.filter(hour=days_ago).update(count=40)
-    figures = fortnight(project)
-    assert figures.events == Change(2, 41)
-    assert figures.issues == Change(1, 2)
-    assert figures.events.percent == -95
+    found = fortnight(project)
+    assert found.events == Change(2, 41)
+    assert found.issues == Change(1, 2)
+    assert found.events.percent == -95
 
 
 def test_deleting_and_merging_issues_changes_no_events(project: Project) -> None:
@@ -89,11 +105,52 @@ def test_an_issue_older_than_both_periods_counts_where_it_has_hours(
         report(project, name, days_ago=5)
         report(project, name)
     report(project, "Steady", days_ago=1.2)
-    now = timezone.now()
-    window = Period.DAY.window(now)
-    assert figures_of([project], window, now).issues == Change(3, 1)
-    monkeypatch.setattr(figures, "_LOOKED_AT", 1)
-    assert figures_of([project], window, now).issues.before in {0, 3}
+    window = Period.DAY.window(timezone.now())
+    assert figures_in(window, project).issues == Change(3, 1)
+    monkeypatch.setattr(pulse, "_LOOKED_AT", 1)
+    assert figures_in(window, project).issues.before in {0, 1, 2, 3}
+
+
+def test_of_many_issues_a_sample_tells_how_many_were_seen_and_all_which_are_new(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(12):
+        report(project, f"Error{i}")
+    monkeypatch.setattr(pulse, "SAMPLED", 3)
+    found = fortnight(project)
+    assert found.issues.is_about
+    # One in four is looked at.
+    assert found.issues.now in {8, 12, 16}
+    assert found.new == Change(12, 0)
+
+
+def test_of_many_resolutions_a_sample_tells_how_many(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(12):
+        Activity.objects.create(
+            project=project,
+            issue=make_issue(project, fingerprint=[f"Error{i}"]),
+            kind=Activity.Kind.RESOLVED,
+            created_at=timezone.now(),
+        )
+    assert fortnight(project).resolved == Change(12, 0)
+    for room in (pulse, figures):
+        monkeypatch.setattr(room, "SAMPLED", 3)
+    found = fortnight(project)
+    assert found.resolved.is_about
+    assert found.resolved.now in {8, 12, 16}
+
+
+def test_a_figure_told_by_a_sample_is_shown_as_such(
+    project: Project, member: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(12):
+        report(project, f"Error{i}")
+    monkeypatch.setattr(pulse, "SAMPLED", 3)
+    page = member.get(OVERVIEW).content.decode()
+    assert figure(page, "Issues seen").startswith("≈ ")
+    assert figure(page, "New issues") == "12"
 
 
 def test_the_chart_has_a_layer_for_each_level(project: Project) -> None:
@@ -109,9 +166,9 @@ def test_an_issue_is_new_where_it_was_first_seen(project: Project) -> None:
     report(project, "Old", days_ago=20)
     report(project, "Old")
     report(project, "Young")
-    figures = fortnight(project)
-    assert figures.new == Change(1, 1)
-    assert figures.still_unresolved == 1
+    found = fortnight(project)
+    assert found.new == Change(1, 1)
+    assert found.still_unresolved == 1
 
 
 def test_resolving_counts_once_an_issue(project: Project) -> None:
@@ -129,8 +186,8 @@ def test_resolving_counts_once_an_issue(project: Project) -> None:
         kind=Activity.Kind.REGRESSION,
         created_at=timezone.now(),
     )
-    figures = fortnight(project)
-    assert (figures.resolved.now, figures.regressed) == (1, 1)
+    found = fortnight(project)
+    assert (found.resolved.now, found.regressed) == (1, 1)
 
 
 def test_the_busiest_issues_come_first_and_tell_where_it_happens(
@@ -139,8 +196,7 @@ def test_the_busiest_issues_come_first_and_tell_where_it_happens(
     report(project, "Rare", environment="staging")
     for _ in range(3):
         report(project, "Frequent", environment="production")
-    now = timezone.now()
-    found = standouts_of([project], Period.DAY.window(now), now, rows=5)
+    found = standouts_in_a_day(project, rows=5)
     assert [(one.type, one.count) for one in found.most] == [
         ("Frequent", 3),
         ("Rare", 1),
@@ -153,16 +209,14 @@ def test_the_busiest_issues_come_first_and_tell_where_it_happens(
 
 
 def test_an_old_issue_of_many_events_is_not_busy_for_that(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project,
 ) -> None:
     for _ in range(3):
         report(project, "Once", days_ago=3)
     report(project, "Once")
     for _ in range(2):
         report(project, "Lately")
-    monkeypatch.setattr(standouts, "_TELLING_ISSUES", 1)
-    now = timezone.now()
-    found = standouts_of([project], Period.DAY.window(now), now, rows=1)
+    found = standouts_in_a_day(project, rows=1)
     assert [(one.type, one.count) for one in found.most] == [("Lately", 2)]
 
 

@@ -13,6 +13,7 @@ from django.test.utils import override_settings
 from issues import patience
 from issues.patience import kept
 from issues.periods import Period
+from issues.pulse import pulse_of
 from issues.standouts import standouts_of
 from projects.models import Project
 from tests.demo.shop import today
@@ -47,6 +48,8 @@ def test_without_valkey_it_is_reckoned() -> None:
 def test_issues_that_stand_out_can_be_kept(project: Project) -> None:
     make_issue(project)
     now = today()
-    found = standouts_of([project], Period.DAY.window(now), now, rows=1)
+    window = Period.DAY.window(now)
+    pulse = pulse_of([project], window, now, tags=None, rows=1)
+    found = standouts_of([project], window, pulse, rows=1)
     again = pickle.loads(pickle.dumps(found))
     assert again.most[0].issue.project.slug == project.slug
