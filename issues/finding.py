@@ -1,15 +1,15 @@
 """Which issues stand on a page: in the order asked for, within a bounded time.
 
-What looks beyond an issue's state costs a look at each issue. So the first issues of
-the order are asked one by one: of what is common they hold a page. Only for what is
-rare are all asked, words by their index. Measured at 100,000 issues: a common word 15
-instead of 400 ms. A key of an order that is dear itself is computed of those that may
-come first, until no other can: a page by trend 35 instead of 130 ms.
+What looks beyond an issue's state costs a look at each issue. So of what is about one
+reader or user only the issues that are named there are asked. Of all else the first
+issues of the order are asked one by one: of what is common they hold a page. Only for
+what is rare are all asked, words by their index. A key of an order that is dear itself
+is computed of those that may come first, until no other can.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,20 +26,26 @@ TOTAL_CAP = 10_000
 DEAR_TOTAL_CAP = 1_000
 # So many are asked one by one: for a page, and for the total of what is common.
 _FIRST = 500
-_SOME = 2_000
+# Up to so many issues that a condition names are asked instead of all.
+_NAMED = 2_000
+# Up to so many states of so many projects are read one after the other, each in the
+# order of its index; of more, all are sorted.
+_PARTS = 12
 # So many that may come first by their state are looked at closer, for a page that is no
-# further than a twentieth; of so many for each row up to it the dear key is computed.
+# further than a tenth; then the dear key is computed of so many of these.
 _LIKELY = (1_500, 5_000)
-_BEST = 4
+_BEST = 1_000
 # From this share on, words are common: asking some issues is cheaper than the index.
 _COMMON_SHARE = 0.1
+
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """Issues in the order of the statement: pairs of key and id."""
 
-    pairs: list[tuple[int, int]]
+    pairs: list[Pair]
     # How many match in all; None where this has not come out.
     total: int | None = None
     total_is_capped: bool = False
@@ -53,7 +59,7 @@ class _Sample:
     asked: int
     with_words: int
     matching: int
-    pairs: list[tuple[int, int]]
+    pairs: list[Pair]
 
     @property
     def is_all(self) -> bool:
@@ -80,61 +86,105 @@ class Search:
 
     def page(self, place: Cursor | None, limit: int) -> Found:
         """The first `limit` issues behind the place, read in its direction."""
+        named = self._named()
+        if named is not None:
+            count, pairs = self._row(_AMONG, place, limit, {"named": named})
+            return Found(_pairs(pairs), count)
+        found = self._likely(place, limit)
+        if found:
+            return found
         if not self.where.is_dear:
-            return self._likely(place, limit) or self._plain(place, limit)
-        sample = self._sample(place, limit)
+            pairs, count = self._row(_PLAIN, place, limit)
+            return Found(_pairs(pairs), *_capped(count, TOTAL_CAP))
+        return self._dear(place, limit)
+
+    def _dear(self, place: Cursor | None, limit: int) -> Found:
+        in_order = self.sort.bounds is None
+        sample = self._sample(place, limit) if in_order else self._start()
         if place is None:
             self._first = sample
-        if sample.is_all or len(sample.pairs) >= limit:
+        if in_order and (sample.is_all or len(sample.pairs) >= limit):
             is_total = sample.is_all and place is None
-            count = sample.matching if is_total else None
-            return Found(sample.pairs, count)
+            return Found(sample.pairs, sample.matching if is_total else None)
         template = _AFTERWARDS if sample.words_are_common else _BY_INDEX
-        row = self._row(template, place, limit)
-        return Found(_pairs(row[1]), row[0] if place is None else None)
+        count, pairs = self._row(template, place, limit)
+        return Found(_pairs(pairs), count if place is None else None)
 
-    def _plain(self, place: Cursor | None, limit: int) -> Found:
-        pairs, count = self._row(_PLAIN, place, limit)
-        return Found(_pairs(pairs), *_capped(count, TOTAL_CAP))
+    def _named(self) -> list[int] | None:
+        """Ids among which all that match are, where few are named by a condition."""
+        for select in self.where.named:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT ARRAY(SELECT * FROM ({select}) AS n LIMIT {_NAMED + 1})",
+                    self.where.parameters,
+                )
+                (ids,) = cursor.fetchone()
+            if len(ids) <= _NAMED:
+                return list(ids)
+        return None
 
     def _likely(self, place: Cursor | None, limit: int) -> Found | None:
         """The page in a dear order, where it comes out without all keys: those of the
         highest bounds fill it, and its last key is above all other bounds."""
-        if self.sort.bounds is None or not limit or (place and place.is_backward):
+        bounds, is_dear = self.sort.bounds, self.where.is_dear
+        if bounds is None or not limit or (place and place.key < bounds.least):
+            return None
+        if is_dear and not self._start().is_common:
             return None
         last = limit + (place.offset if place else 0)
-        for first in _LIKELY:
-            if last > first // 20:
+        for first in _LIKELY[is_dear:]:
+            if last > first // 10:
                 continue
-            sizes = {"first": first, "best": last * _BEST}
-            found, count, bound = self._row(_LIKELIEST, place, limit, sizes)
-            pairs = _pairs(found)
-            if len(pairs) == limit and pairs[-1][0] > bound:
-                return Found(pairs, *_capped(count, TOTAL_CAP))
+            sizes = {"first": first, "best": _BEST}
+            best, beyond, count = self._row(_LIKELIEST, None, limit, sizes)
+            pairs = self._best(_pairs(best), beyond, place, limit)
+            if pairs is not None:
+                total = () if is_dear else _capped(count, TOTAL_CAP)
+                return Found(pairs, *total)
+        return None
+
+    def _best(
+        self, likely: Sequence[Pair], beyond: int, place: Cursor | None, limit: int
+    ) -> list[Pair] | None:
+        """The page from those with these bounds, the highest first; all others' are
+        not above `beyond`. None where they do not tell."""
+        asked, until = 0, limit + (place.offset if place else 0)
+        found: list[Pair] = []
+        while asked < len(likely):
+            ids = [issue for _, issue in likely[asked:until]]
+            found += _pairs(self._row(_KEYS, None, limit, {"named": ids})[0])
+            page = _behind(found, place)[:limit]
+            highest = max([beyond, *(bound for bound, _ in likely[until : until + 1])])
+            if _is_whole(page, highest, place, limit):
+                return page
+            asked, until = until, until * 3
         return None
 
     def total(self) -> tuple[int, bool]:
         """How many match, and whether that is only the bound up to which is counted."""
+        named = self._named()
+        if named is not None:
+            return self._row(_AMONG, None, 0, {"named": named})[0], False
         if not self.where.is_dear:
             return _capped(self._row(_PLAIN, None, 0)[1], TOTAL_CAP)
-        sample = self._first or self._sample(None, 0)
+        sample = self._start()
         if sample.is_all:
             return _capped(sample.matching, DEAR_TOTAL_CAP)
         if sample.is_common:
-            return self._at_least()
+            return sample.matching // 10 * 10, True
         words = sample.words_are_common
         template = _COUNT_AFTERWARDS if words else _COUNT_BY_INDEX
         count = self._row(template, None, DEAR_TOTAL_CAP + 1)[0]
         return _capped(count, DEAR_TOTAL_CAP)
 
-    def _at_least(self) -> tuple[int, bool]:
-        """A round number of issues that match, of what is common."""
-        asked, count = self._row(_COUNT_SOME, None, _SOME)
-        if asked < _SOME:
-            return _capped(count, DEAR_TOTAL_CAP)
-        return min(count // 100 * 100, DEAR_TOTAL_CAP), True
+    def _start(self) -> _Sample:
+        if self._first is None:
+            self._first = self._sample(None, 0)
+        return self._first
 
     def _sample(self, place: Cursor | None, limit: int) -> _Sample:
+        """What comes of asking the first issues behind the place; those seen last,
+        where the order's own key is dear."""
         asked, with_words, matching, pairs = self._row(_SAMPLE, place, limit)
         return _Sample(asked, with_words, matching, _pairs(pairs))
 
@@ -143,26 +193,34 @@ class Search:
         template: str,
         place: Cursor | None,
         limit: int,
-        sizes: Mapping[str, int] | None = None,
+        others: Mapping[str, Any] | None = None,
     ) -> tuple[Any, ...]:
-        where, sort, bounds = self.where, self.sort, self.sort.bounds
+        where, bounds = self.where, self.sort.bounds
+        order = "ASC" if place and place.is_backward else "DESC"
         cheap, behind = list(where.clauses), "true"
-        parameters = where.parameters | {
+        parameters = {
+            **where.parameters,
             "limit": limit,
             "first": _FIRST,
             "cap": TOTAL_CAP + 1,
             "hour": hour_of(self.now),
+            "projects": where.project_ids,
+            "statuses": where.statuses,
+            **(others or {}),
         }
-        is_backward = place is not None and place.is_backward
         if place:
-            compare = ">" if is_backward else "<"
-            cheap.append(f"({sort.key}, s.issue_id) {compare} (%(key)s, %(id)s)")
+            compare = ">" if place.is_backward else "<"
+            cheap.append(f"({self.sort.key}, s.issue_id) {compare} (%(key)s, %(id)s)")
             behind = f"(s.key, s.issue_id) {compare} (%(key)s, %(id)s)"
             parameters |= {"key": place.key, "id": place.issue_id}
             if bounds:
                 cheap += _worth_a_look(bounds, place)
         statement = template.format(
             ctes="".join(f"{cte},\n" for cte in where.ctes),
+            first=_in_order(
+                where, Sort.LAST_SEEN if bounds else self.sort, cheap, order, "first"
+            ),
+            page=_in_order(where, self.sort, cheap, order, "limit"),
             cheap=joined(cheap),
             anywhere=joined(where.clauses),
             dear=joined(where.dear),
@@ -170,14 +228,33 @@ class Search:
             texts=each(where.texts),
             indexed=joined(where.indexed),
             behind=behind,
-            key=sort.key,
+            key=self.sort.key,
             bounds=bounds,
-            order="ASC" if is_backward else "DESC",
+            order=order,
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, {**parameters, **(sizes or {})})
+            cursor.execute(statement, parameters)
             row: tuple[Any, ...] = cursor.fetchone()
             return row
+
+
+def _in_order(
+    where: Condition, sort: Sort, cheap: Sequence[str], order: str, limit: str
+) -> str:
+    """Ids and keys of the first states in the order, read from its index if it has
+    one: of each project and status apart, for the index is ordered within them."""
+    ordered = f"ORDER BY {{key}} {order}, s.issue_id {order} LIMIT %({limit})s"
+    by_key = ordered.format(key=sort.key)
+    states = f"SELECT s.issue_id, {sort.key} AS key FROM issues_issuestate s"
+    parts = len(where.project_ids) * len(where.statuses)
+    if sort != Sort.LAST_SEEN or parts > _PARTS:
+        return f"{states} WHERE {joined(cheap)} {by_key}"
+    return f"""SELECT s.issue_id, s.key
+        FROM unnest(%(projects)s::int4[]) AS project(id),
+        unnest(%(statuses)s::int2[]) AS status(value),
+        LATERAL ({states} WHERE s.project_id = project.id AND s.status = status.value
+            AND {joined(cheap)} {by_key}) s
+        {ordered.format(key="s.key")}"""
 
 
 def _worth_a_look(bounds: Bounds, place: Cursor) -> list[str]:
@@ -189,7 +266,26 @@ def _worth_a_look(bounds: Bounds, place: Cursor) -> list[str]:
     return []
 
 
-def _pairs(found: list[list[int]]) -> list[tuple[int, int]]:
+def _behind(pairs: Sequence[Pair], place: Cursor | None) -> list[Pair]:
+    """Those that follow the place in its direction, the next one first."""
+    if place is None:
+        return sorted(pairs, reverse=True)
+    here = place.key, place.issue_id
+    if place.is_backward:
+        return sorted(pair for pair in pairs if pair > here)
+    return sorted((pair for pair in pairs if pair < here), reverse=True)
+
+
+def _is_whole(
+    page: Sequence[Pair], beyond: int, place: Cursor | None, limit: int
+) -> bool:
+    """No key that is at most `beyond` belongs on the page."""
+    if place and place.is_backward:
+        return beyond < place.key
+    return len(page) == limit and page[-1][0] > beyond
+
+
+def _pairs(found: list[list[int]]) -> list[Pair]:
     return [(key, issue_id) for key, issue_id in found]
 
 
@@ -201,36 +297,43 @@ def _capped(count: int, cap: int) -> tuple[int, bool]:
 _ORDERED = "ORDER BY s.key {order}, s.issue_id {order} LIMIT %(limit)s"
 _STATES = "SELECT s.issue_id, {key} AS key FROM issues_issuestate s WHERE {cheap}"
 _ARRAY = "ARRAY(SELECT ARRAY[s.key::int8, s.issue_id] FROM hits s " + _ORDERED + ")"
+_COUNTED = """(SELECT count(*) FROM
+    (SELECT FROM issues_issuestate s WHERE {anywhere} LIMIT %(cap)s) AS matching)"""
 
 _PLAIN = (
-    "SELECT ARRAY(SELECT ARRAY[s.key::int8, s.issue_id] FROM ("
-    + _STATES
-    + " ORDER BY {key} {order}, s.issue_id {order} LIMIT %(limit)s) s "
-    "ORDER BY s.key {order}, s.issue_id {order}), (SELECT count(*) FROM "
-    "(SELECT FROM issues_issuestate s WHERE {anywhere} LIMIT %(cap)s) AS matching)"
+    "SELECT ARRAY(SELECT ARRAY[s.key::int8, s.issue_id] FROM ({page}) s "
+    f"ORDER BY s.key {{order}}, s.issue_id {{order}}), {_COUNTED}"
 )
-# OFFSET has each key and bound computed once.
+_AMONG = f"""
+WITH hits AS MATERIALIZED (
+    SELECT s.issue_id, {{key}} AS key FROM issues_issuestate s
+    WHERE s.issue_id = ANY(%(named)s::int4[]) AND {{anywhere}} AND {{each_dear}}
+      AND {{texts}})
+SELECT (SELECT count(*) FROM hits),
+    ARRAY(SELECT ARRAY[s.key::int8, s.issue_id] FROM hits s WHERE {{behind}} {_ORDERED})
+"""
+# Bounds of the keys that may be highest, a bound of all others, and the total.
 _LIKELIEST = f"""
 WITH likely AS MATERIALIZED (
-    SELECT s.issue_id, s.last_seen_minute, {{bounds.cheap}} AS bound
+    SELECT s.issue_id, {{bounds.cheap}} AS bound
     FROM issues_issuestate s WHERE {{anywhere}} AND {{bounds.where}}
     ORDER BY bound DESC LIMIT %(first)s
 ), best AS MATERIALIZED (
-    SELECT s.issue_id, s.last_seen_minute, {{bounds.close}} AS bound FROM likely s
+    SELECT s.issue_id, {{bounds.close}} AS bound FROM likely s
     ORDER BY bound DESC LIMIT %(best)s
-), hits AS MATERIALIZED (
-    SELECT * FROM (SELECT s.issue_id, {{key}} AS key FROM best s OFFSET 0) s
-    WHERE {{behind}})
-SELECT {_ARRAY}, (SELECT count(*) FROM
-    (SELECT FROM issues_issuestate s WHERE {{anywhere}} LIMIT %(cap)s) AS matching),
+)
+SELECT ARRAY(SELECT ARRAY[s.bound::int8, s.issue_id] FROM best s ORDER BY s.bound DESC),
     greatest(
         (SELECT CASE WHEN count(*) = %(first)s THEN min(bound) END FROM likely),
         (SELECT CASE WHEN count(*) = %(best)s THEN min(bound) END FROM best),
-        {{bounds.least}})
+        {{bounds.least}})::int8, {_COUNTED}
+"""
+_KEYS = """
+SELECT ARRAY(SELECT ARRAY[{key}, s.issue_id] FROM issues_issuestate s
+    WHERE s.issue_id = ANY(%(named)s::int4[]) AND {each_dear} AND {texts})
 """
 _SAMPLE = f"""
-WITH asked AS MATERIALIZED (
-    {_STATES} ORDER BY {{key}} {{order}}, s.issue_id {{order}} LIMIT %(first)s
+WITH asked AS MATERIALIZED ({{first}}
 ), said AS MATERIALIZED (SELECT * FROM asked s WHERE {{texts}}
 ), hits AS MATERIALIZED (SELECT * FROM said s WHERE {{each_dear}})
 SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM said),
@@ -244,12 +347,6 @@ _AFTERWARDS = f"""
 WITH others AS MATERIALIZED ({_STATES} AND {{dear}}
 ), hits AS MATERIALIZED (SELECT * FROM others s WHERE {{texts}})
 SELECT (SELECT count(*) FROM hits), {_ARRAY}
-"""
-_COUNT_SOME = """
-WITH asked AS MATERIALIZED (
-    SELECT s.issue_id FROM issues_issuestate s WHERE {cheap} LIMIT %(limit)s)
-SELECT (SELECT count(*) FROM asked),
-    (SELECT count(*) FROM asked s WHERE {each_dear} AND {texts})
 """
 _COUNT_BY_INDEX = """
 WITH {ctes} hits AS (SELECT FROM issues_issuestate s

@@ -58,7 +58,7 @@ def conditions(
     if filter.substatuses is not None and not filter.substatuses:
         return None
     scope = Scope(projects, user)
-    condition = Condition()
+    condition = Condition(project_ids=scope.project_ids)
     condition.add(f"s.project_id {one_of(condition, scope.project_ids, 'int4')}")
     states.add_state(condition, filter)
     add_texts(condition, scope, [t for t in filter.terms if isinstance(t, TextTerm)])

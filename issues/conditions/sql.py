@@ -21,14 +21,19 @@ class Condition:
 
     `clauses` are about columns of the state `s`; `dear` ones look elsewhere, by its
     `issue_id`. What is about words has two forms that say the same: `texts` ask each
-    issue, `indexed` take what an index names in `ctes`.
+    issue, `indexed` take what an index names in `ctes`. Of dear ones some also say by
+    a SELECT in `named` which issues can match at all.
     """
 
+    # Of these projects and statuses an issue is; the clauses say so, too.
+    project_ids: list[int] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
     clauses: list[str] = field(default_factory=list)
     dear: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     indexed: list[str] = field(default_factory=list)
     ctes: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def bind(self, value: object) -> str:
@@ -41,9 +46,14 @@ class Condition:
         """A clause on the state's own columns."""
         self.clauses.append(_signed(clause, is_negated))
 
-    def add_dear(self, clause: str, *, is_negated: bool = False) -> None:
-        """A clause on what stands elsewhere."""
+    def add_dear(
+        self, clause: str, *, is_negated: bool = False, named: str = ""
+    ) -> None:
+        """A clause on what stands elsewhere; `named` selects the ids, by an index, of
+        all issues that can meet it."""
         self.dear.append(_signed(clause, is_negated))
+        if named and not is_negated:
+            self.named.append(named)
 
     def add_text(
         self, by_row: str, cte: str, by_index: str, *, is_negated: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from issues.conditions.sql import EACH, Condition, Scope, matches, one_of
 from issues.models import Level, Status, Substatus
 from issues.search.terms import (
@@ -30,7 +32,8 @@ def add_state(condition: Condition, filter: IssueFilter) -> None:
 
     The status is always asked for: issues of others are not for lists.
     """
-    chosen = one_of(condition, [_STATUS[s] for s in filter.statuses], "int2")
+    condition.statuses = sorted(_STATUS[status] for status in filter.statuses)
+    chosen = one_of(condition, condition.statuses, "int2")
     condition.add(f"s.status {chosen}")
     if filter.levels != LEVELS:
         chosen = one_of(condition, [_LEVEL[name] for name in filter.levels], "int2")
@@ -54,12 +57,22 @@ def add_time(condition: Condition, scope: Scope, term: TimeTerm) -> None:
     clause = " AND ".join(bounds)
     if not is_event:
         condition.add(clause, is_negated=term.is_negated)
+        if term.instant == "last_seen" and not term.is_negated:
+            _add_minutes(condition, term)
         return
     condition.add_dear(
         "EXISTS (SELECT FROM issues_hourcount h "
         f"WHERE h.issue_id = s.issue_id AND {clause} {EACH})",
         is_negated=term.is_negated,
     )
+
+
+def _add_minutes(condition: Condition, term: TimeTerm) -> None:
+    """What the bounds of `last_seen` say of the minute that the index holds."""
+    for compare, bound in ((">=", term.since), ("<=", term.until)):
+        if bound:
+            minute = condition.bind(math.floor(bound.timestamp() / 60))
+            condition.add(f"s.last_seen_minute {compare} {minute}")
 
 
 def add_number(condition: Condition, scope: Scope, term: NumberTerm) -> None:
@@ -83,6 +96,7 @@ def add_bookmark(condition: Condition, scope: Scope, term: BookmarkTerm) -> None
         "EXISTS (SELECT FROM issues_bookmark "
         f"WHERE issue_id = s.issue_id AND user_id = {reader}::int8 {EACH})",
         is_negated=term.is_negated,
+        named=f"SELECT issue_id FROM issues_bookmark WHERE user_id = {reader}::int8",
     )
 
 
@@ -100,6 +114,10 @@ def add_subscribed(condition: Condition, scope: Scope, term: SubscribedTerm) -> 
         "WHERE m.survivor_id = s.issue_id "
         f"AND b.user_id = {reader}::int4 AND b.is_active {EACH}))",
         is_negated=term.is_negated,
+        named="SELECT unnest(ARRAY[b.issue_id, m.survivor_id]) "
+        "FROM issues_subscription b "
+        "LEFT JOIN issues_familymember m ON m.source_id = b.issue_id "
+        f"WHERE b.user_id = {reader}::int4 AND b.is_active",
     )
 
 
@@ -133,19 +151,24 @@ def add_assignee(condition: Condition, scope: Scope, term: AssigneeTerm) -> None
             f"lower(u.email) = ANY({who}::text[]) OR u.id::text = ANY({who}::text[]) "
             f"OR lower(u.first_name || ' ' || u.last_name) = ANY({who}::text[])"
         )
-    assigned = (
-        "SELECT FROM issues_assignment a "
-        "LEFT JOIN projects_membership m ON m.id = a.member_id "
-        "LEFT JOIN projects_user u ON u.id = m.user_id "
-        "LEFT JOIN projects_team t ON t.id = a.team_id "
-        "WHERE a.issue_id = s.issue_id "
-    )
-    clauses = (
-        [f"EXISTS ({assigned} AND ({' OR '.join(tests)}) {EACH})"] if tests else []
-    )
+    whose = f"({' OR '.join(tests)})"
+    clauses = [f"EXISTS (SELECT {_ASSIGNED} AND {whose} {EACH})"] if tests else []
     if "none" in names:
-        clauses.append(f"NOT EXISTS ({assigned} {EACH})")
-    condition.add_dear(f"({' OR '.join(clauses)})", is_negated=term.is_negated)
+        clauses.append(f"NOT EXISTS (SELECT {_ASSIGNED} {EACH})")
+    condition.add_dear(
+        f"({' OR '.join(clauses)})",
+        is_negated=term.is_negated,
+        named="" if "none" in names else f"SELECT a.issue_id {_TO} WHERE {whose}",
+    )
+
+
+_TO = (
+    "FROM issues_assignment a "
+    "LEFT JOIN projects_membership m ON m.id = a.member_id "
+    "LEFT JOIN projects_user u ON u.id = m.user_id "
+    "LEFT JOIN projects_team t ON t.id = a.team_id"
+)
+_ASSIGNED = f"{_TO} WHERE a.issue_id = s.issue_id"
 
 
 def add_project(condition: Condition, scope: Scope, term: ProjectTerm) -> None:
@@ -160,28 +183,30 @@ def add_project(condition: Condition, scope: Scope, term: ProjectTerm) -> None:
 
 def add_issue(condition: Condition, scope: Scope, term: IssueTerm) -> None:
     slugs = {project.slug.lower(): project.pk for project in scope.projects}
-    named = [(slugs[s], n) for s, n in term.short_ids if s in slugs]
+    shorts = [(slugs[s], n) for s, n in term.short_ids if s in slugs]
     ids = condition.bind(list(term.ids))
-    of_project = condition.bind([project for project, _ in named])
-    number = condition.bind([number for _, number in named])
-    condition.add_dear(
-        f"s.issue_id = ANY({ids}::int4[]) OR s.issue_id IN ("
-        "SELECT coalesce(m.survivor_id, i.id) "
+    of_project = condition.bind([project for project, _ in shorts])
+    number = condition.bind([number for _, number in shorts])
+    named = (
+        f"SELECT unnest({ids}::int4[]) UNION ALL SELECT coalesce(m.survivor_id, i.id) "
         f"FROM unnest({of_project}::int4[], {number}::int4[]) AS n(project, number) "
         "JOIN issues_issue i ON i.project_id = n.project AND i.number = n.number "
-        "LEFT JOIN issues_familymember m ON m.source_id = i.id)",
-        is_negated=term.is_negated,
+        "LEFT JOIN issues_familymember m ON m.source_id = i.id"
+    )
+    condition.add_dear(
+        f"s.issue_id IN ({named})", is_negated=term.is_negated, named=named
     )
 
 
 def add_event(condition: Condition, scope: Scope, term: EventTerm) -> None:
     ids = condition.bind(list(term.ids))
     projects = condition.bind(scope.project_ids)
-    condition.add_dear(
-        "s.issue_id IN (SELECT coalesce(m.survivor_id, e.issue_id) "
-        "FROM issues_event e "
+    named = (
+        "SELECT coalesce(m.survivor_id, e.issue_id) FROM issues_event e "
         "LEFT JOIN issues_familymember m ON m.source_id = e.issue_id "
         f"WHERE e.project_id = ANY({projects}::int4[]) "
-        f"AND e.event_id = ANY({ids}::uuid[]))",
-        is_negated=term.is_negated,
+        f"AND e.event_id = ANY({ids}::uuid[])"
+    )
+    condition.add_dear(
+        f"s.issue_id IN ({named})", is_negated=term.is_negated, named=named
     )
