@@ -17,8 +17,10 @@ from django.test import Client
 from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 
+from releases.models import Release
 from tests.demo.shop import Shop, today
 from tests.demo.site import Site, opened
+from tests.files import PNG, attach
 from tests.guard.test_access import PUBLIC, addresses, furnish
 from tests.people import signed_in
 
@@ -26,9 +28,9 @@ from tests.people import signed_in
 pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.slow]
 
 MAX_GZIP_BYTES = 25 * 1024
-WIDTHS = (1440, 390)
-# 320 px is a window of 1280 at 400 %.
-NARROWEST = 320
+# With the narrower ones at which nothing may scroll sideways either. 320 px is a
+# window of 1280 at 400 %.
+WIDTHS = {1440: (1024, 820), 390: (320,)}
 # Pages of Django's own, and what is no page.
 NOT_OURS = ("admin/", "api/", "health/", "metrics", "robots.txt", "favicon.ico")
 # States that no route alone leads to; below the project's address.
@@ -44,6 +46,12 @@ STATES = (
     "issues/999/",
     "issues/{number}/?raw=1",
     "issues/{number}/?graph=14d",
+    "issues/{number}/?graph=90d",
+    "issues/{number}/events/?q=environment:production",
+    "issues/{number}/events/?q=environment:none",
+    "issues/{number}/tags/?key=release",
+    "issues/{number}/compare/?with=nothing",
+    "releases/{version}/?graph=14d",
 )
 _AXE = """async (rules) => {
   const options = {resultTypes: ["violations"]};
@@ -77,6 +85,7 @@ def pages(
     with django_db_blocker.unblock(), opened(folder, today()) as site:
         pages = Pages(site)
         furnish(site.shop.issue)
+        attach(site.shop.issue, PNG, "shot.png", content_type="image/png")
         look(pages, site.shop)
         yield pages
 
@@ -90,7 +99,11 @@ def look(pages: Pages, shop: Shop) -> None:
         for address in addresses(shop.issue, but=PUBLIC)
         if not address.route.startswith(NOT_OURS)
     ]
-    wanted += [home + state.format(number=shop.issue.number) for state in STATES]
+    known = {
+        "number": shop.issue.number,
+        "version": Release.objects.earliest("pk").version,
+    }
+    wanted += [home + state.format(**known) for state in STATES]
     owner, anybody = signed_in(shop.owner), Client()
     owner.raise_request_exception = anybody.raise_request_exception = False
     for path in dict.fromkeys(wanted):
@@ -135,9 +148,9 @@ class Watch:
         return wrong
 
 
-def open_page(site: Site, width: int, **options: Any) -> Page:
+def open_page(site: Site, **options: Any) -> Page:
     context = site.browser.new_context(
-        base_url=site.url, viewport={"width": width, "height": 900}, **options
+        base_url=site.url, viewport={"width": 1440, "height": 900}, **options
     )
     context.add_cookies(site.cookies)
     return context.new_page()
@@ -156,35 +169,37 @@ def test_every_page_is_light(pages: Pages) -> None:
     assert heavy == {}
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_is_sound(pages: Pages, width: int) -> None:
-    """Axe finds nothing in either theme, nothing foreign is asked for, none breaks.
+def faults(page: Page, width: int) -> Iterator[str]:
+    """What axe finds in either theme, and where the page scrolls sideways."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="light")
+    for found in page.evaluate(_AXE, None):
+        yield f"{width}: {found}"
+    page.emulate_media(color_scheme="dark")
+    for found in page.evaluate(_AXE, _CONTRAST):
+        yield f"dark, {width}: {found}"
+    for narrower in (width, *WIDTHS[width]):
+        page.set_viewport_size({"width": narrower, "height": 900})
+        if overhang := page.evaluate(_OVERHANG):
+            yield f"{overhang} px too wide at {narrower}"
 
-    Nor does any scroll sideways, on the narrowest screen either.
-    """
-    page = open_page(pages.site, width)
+
+def test_every_page_is_sound(pages: Pages) -> None:
+    """Axe finds nothing, nothing foreign is asked for, nothing breaks or sticks out."""
+    page = open_page(pages.site)
     watch = Watch(page, pages.site.url)
     found: list[str] = []
     for path in pages.sizes:
-        page.emulate_media(color_scheme="light")
         page.goto(path)
         page.evaluate(AXE_SCRIPT)
-        wrong = page.evaluate(_AXE, None)
-        page.emulate_media(color_scheme="dark")
-        wrong += [f"dark: {one}" for one in page.evaluate(_AXE, _CONTRAST)]
-        wrong += watch.taken()
-        if width == min(WIDTHS):
-            page.set_viewport_size({"width": NARROWEST, "height": 900})
-        if overhang := page.evaluate(_OVERHANG):
-            wrong.append(f"{overhang} px too wide")
-        page.set_viewport_size({"width": width, "height": 900})
-        found += [f"{path}: {one}" for one in wrong]
+        wrong = [*(fault for width in WIDTHS for fault in faults(page, width))]
+        found += [f"{path}: {one}" for one in wrong + watch.taken()]
     page.context.close()
     assert not found, "\n".join(found)
 
 
 def test_every_page_renders_without_script(pages: Pages) -> None:
-    page = open_page(pages.site, 1440, java_script_enabled=False)
+    page = open_page(pages.site, java_script_enabled=False)
     empty = []
     for path in pages.sizes:
         page.goto(path)
@@ -197,7 +212,7 @@ def test_every_page_renders_without_script(pages: Pages) -> None:
 def test_an_issue_prints_light_without_controls_and_with_its_source(
     pages: Pages,
 ) -> None:
-    page = open_page(pages.site, 1440, color_scheme="dark")
+    page = open_page(pages.site, color_scheme="dark")
     page.emulate_media(media="print")
     shop = pages.site.shop
     home = f"/o/{shop.organization.slug}/p/{shop.checkout.slug}/"
@@ -211,7 +226,7 @@ def test_an_issue_prints_light_without_controls_and_with_its_source(
 
 
 def test_what_is_chosen_shows_in_forced_colours(pages: Pages) -> None:
-    page = open_page(pages.site, 1440, forced_colors="active")
+    page = open_page(pages.site, forced_colors="active")
     shop = pages.site.shop
     page.goto(f"/o/{shop.organization.slug}/p/{shop.checkout.slug}/new-monitor/")
     drawn = "one => getComputedStyle(one).appearance"

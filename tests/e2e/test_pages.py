@@ -1,34 +1,23 @@
-"""The pages in a real browser: by mouse, by keyboard alone, without script, for all."""
+"""The pages in a real browser: by mouse, by keyboard alone, without script."""
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
-from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from ingest.envelope import Item, write_envelope
 from tests.e2e.browsing import Site, send, sign_in
 from tests.e2e.service import Service
 from tests.factories import make_exception, make_payload
-from tests.files import PNG
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ISSUES = 8
-WITH_FILES = "f1" * 16
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\u202e"
 OPEN_ALL = """document.querySelectorAll("main details:not(.menu)")
     .forEach(part => { part.open = true; })"""
-WIDTHS = (1440, 390)
-# 320 px is a window of 1280 at 400 %.
-NARROWEST = 320
 
 
 def send_issues(dsn: str) -> None:
@@ -70,85 +59,11 @@ def hostile_payload() -> dict[str, Any]:
     )
 
 
-def send_sessions(dsn: str) -> None:
-    """Sessions of one of the releases, of which some went wrong."""
-    parts = urlsplit(dsn)
-    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/envelope/"
-    counts = {"exited": 90, "errored": 6, "unhandled": 1, "abnormal": 1, "crashed": 2}
-    told = {
-        "aggregates": [
-            {"started": datetime.now(UTC).isoformat(), "did": "a", **counts}
-        ],
-        "attrs": {"release": "shop@1.1", "environment": "production"},
-    }
-    request = urllib.request.Request(
-        f"{url}?sentry_key={parts.username}&sentry_version=7",
-        data=f'{{}}\n{{"type":"sessions"}}\n{json.dumps(told)}'.encode(),
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 200
-
-
-def send_feedback(dsn: str) -> None:
-    """What a user says, with a screenshot; and an event with files and a report."""
-    payload = make_payload(event_id=WITH_FILES)
-    told = {"message": "Nothing happens", "name": "Ann", "contact_email": "a@b.example"}
-    shot = {"filename": "shot.png", "content_type": "image/png"}
-    report = {"event_id": WITH_FILES, "name": "Bob", "comments": "It broke\nagain"}
-    post_envelope(
-        dsn,
-        {"event_id": WITH_FILES},
-        ({"type": "event"}, json.dumps(payload).encode()),
-        ({"type": "attachment", **shot}, PNG),
-        ({"type": "attachment", "filename": "a" * 200 + ".log"}, b"line"),
-        ({"type": "user_report"}, json.dumps(report).encode()),
-    )
-    post_envelope(
-        dsn,
-        {"event_id": "e" * 32},
-        ({"type": "feedback"}, json.dumps({"contexts": {"feedback": told}}).encode()),
-        ({"type": "attachment", **shot}, PNG),
-    )
-
-
-def post_envelope(
-    dsn: str, header: dict[str, Any], *items: tuple[dict[str, Any], bytes]
-) -> None:
-    parts = urlsplit(dsn)
-    body = write_envelope(
-        header, [Item(told, memoryview(data)) for told, data in items]
-    )
-    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/envelope/"
-    request = urllib.request.Request(f"{url}?sentry_key={parts.username}", data=body)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 200
-
-
-def check_in(dsn: str, status: str, environment: str) -> None:
-    """Lets a nightly job check in, which makes its monitor."""
-    parts = urlsplit(dsn)
-    url = f"{parts.scheme}://{parts.hostname}:{parts.port}/api{parts.path}/cron/"
-    schedule = {"type": "crontab", "value": "30 2 * * *"}
-    config = {"schedule": schedule, "timezone": "Europe/Amsterdam"}
-    told = {"status": status, "environment": environment, "monitor_config": config}
-    request = urllib.request.Request(
-        f"{url}nightly-backup/{parts.username}/",
-        data=json.dumps(told).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 202
-
-
 @pytest.fixture(scope="module")
 def site(running: Service, browser: Browser) -> Site:
-    check_in(running.dsn, "ok", "production")
-    check_in(running.dsn, "in_progress", "staging")
-    send_sessions(running.dsn)
-    send_feedback(running.dsn)
     send_issues(running.dsn)
-    # Besides these the one with files, and the hostile one.
-    return sign_in(browser, running, issues=ISSUES + 2)
+    # Besides these the hostile one.
+    return sign_in(browser, running, issues=ISSUES + 1)
 
 
 def row(page: Page, name: str) -> Any:
@@ -303,86 +218,6 @@ def copied(page: Page) -> str:
     text: str = page.evaluate("navigator.clipboard.readText()")
     assert not re.search("[\x00\x1b\u202e]", text)
     return text
-
-
-def addresses(site: Site) -> dict[str, str]:
-    issue = f"{site.home}issues/1/"
-    return {
-        "list": site.home,
-        "all": "/".join(site.home.split("/")[:3]) + "/issues/",
-        "empty": f"{site.home}?q=nothing",
-        "error": f"{site.home}?q=is:wrong",
-        "issue": issue,
-        "raw": f"{issue}?raw=1",
-        "events": f"{issue}events/",
-        "tags": f"{issue}tags/",
-        "one tag": f"{issue}tags/?key=release",
-        "90 days": f"{issue}?graph=90d",
-        "events found": f"{issue}events/?q=environment:production",
-        "no events found": f"{issue}events/?q=environment:none",
-        "affected users": f"{issue}users/",
-        "releases of an issue": f"{issue}releases/",
-        "similar": f"{issue}similar/",
-        "compare": f"{issue}compare/?with={site.home.split('/')[4]}-2",
-        "choose to compare": f"{issue}compare/?with=nothing",
-        "missing": f"{site.home}issues/999/",
-        # By its id the list leads to the event.
-        "event with files": f"{site.home}?q={WITH_FILES}",
-        "feedback": f"{site.home}feedback/",
-        "releases": f"{site.home}releases/",
-        "no releases": f"{site.home}releases/?q=nothing",
-        "release": f"{site.home}releases/shop@1.1/",
-        "release without sessions": f"{site.home}releases/shop@1.2/?graph=14d",
-        "monitors": f"{site.home}monitors/",
-        "monitor": f"{site.home}monitors/nightly-backup/",
-        "monitor settings": f"{site.home}monitors/nightly-backup/settings/",
-        "new monitor": f"{site.home}new-monitor/",
-        "setup": f"{site.home}setup/",
-        "settings": f"{site.home}settings/",
-        "keys": f"{site.home}settings/keys/",
-        "ingest health": f"{site.home}ingest/",
-        "lost event": f"{site.home}ingest/event/?id={'f' * 32}",
-        "set aside": "/".join(site.home.split("/")[:3]) + "/ingest/poison/",
-        "projects": "/".join(site.home.split("/")[:3]) + "/",
-        "members": "/".join(site.home.split("/")[:3]) + "/members/",
-        "profile": "/profile/",
-    }
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_nothing(site: Site, theme: str, width: int) -> None:
-    found: dict[str, list[str]] = {}
-    context = site.browser.new_context(
-        base_url=site.url,
-        viewport={"width": width, "height": 900},
-        color_scheme=theme,  # type: ignore[arg-type]  # One of the two words.
-    )
-    context.add_cookies(site.cookies)
-    page = context.new_page()
-    for name, address in addresses(site).items():
-        page.goto(address)
-        violations = Axe().run(page).response["violations"]
-        if violations:
-            found[name] = [f"{v['id']}: {v['nodes'][0]['html']}" for v in violations]
-    context.close()
-    assert found == {}
-
-
-@pytest.mark.parametrize("width", [NARROWEST, 390, 820, 1024, 1440])
-def test_no_page_scrolls_sideways(site: Site, width: int) -> None:
-    wide = []
-    context = site.browser.new_context(
-        base_url=site.url, viewport={"width": width, "height": 900}
-    )
-    context.add_cookies(site.cookies)
-    page = context.new_page()
-    for name, address in addresses(site).items():
-        page.goto(address)
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            wide.append(name)
-    context.close()
-    assert wide == []
 
 
 def test_nothing_jumps_while_loading(site: Site) -> None:
