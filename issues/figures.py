@@ -26,13 +26,15 @@ from projects.windows import Window
 
 # Events by level and bucket; those of the earlier period are in bucket -1. They are
 # what came, whatever became of their issues.
-# Parameters: project ids, first hour of both periods and of the later one, last hour,
-# hours of a bucket.
+# Parameters: project and environment ids, first hour of both periods and of the later
+# one, last hour, hours of a bucket.
 _EVENTS = """
 SELECT level, CASE WHEN hour < %(first)s THEN -1
     ELSE (hour - %(first)s) / %(bucket_hours)s END AS bucket, sum(count)
 FROM issues_projecthour
-WHERE project_id = ANY(%(projects)s::int4[]) AND hour BETWEEN %(earlier)s AND %(last)s
+WHERE project_id = ANY(%(projects)s::int4[])
+  AND environment_id = ANY(%(environments)s::int4[])
+  AND hour BETWEEN %(earlier)s AND %(last)s
 GROUP BY 1, 2
 """
 
@@ -119,6 +121,8 @@ def figures_of(
     asked = {
         "projects": [project.pk for project in projects],
         "tags": list(tags or ()),
+        # Hours of none in particular are those of all.
+        "environments": [0] if tags is None else list(tags),
         "earlier": earlier,
         "earlier_at": instant_of(earlier),
         "first": window.first_hour,

@@ -17,7 +17,8 @@ from projects.windows import Graph, Window
 # Events of each project and hour. Parameters: project ids, first hour.
 _HOURS = """
 SELECT project_id, hour, sum(count) FROM issues_projecthour
-WHERE project_id = ANY(%s::int4[]) AND hour >= %s GROUP BY 1, 2
+WHERE project_id = ANY(%s::int4[]) AND environment_id = 0 AND hour >= %s
+GROUP BY 1, 2
 """
 
 

@@ -140,14 +140,16 @@ EVENT_COLUMN_TYPES = (
     "bytea",
 )
 
-# Events by hour, of projects and levels and of issues. Parameters: project ids, hours,
-# levels, counts (sorted); project ids, issue ids, hours, counts (sorted by issue and
-# hour).
+# Events by hour, of projects, environments and levels and of issues. Parameters:
+# project ids, environments, hours, levels, counts (sorted); project ids, issue ids,
+# hours, counts (sorted by issue and hour).
 ADD_HOURS = """
 WITH of_projects AS (
-    INSERT INTO issues_projecthour (project_id, hour, level, count, expired_count)
-    SELECT n.*, 0 FROM unnest(%s::int4[], %s::int4[], %s::int2[], %s::int4[]) AS n
-    ON CONFLICT (project_id, hour, level)
+    INSERT INTO issues_projecthour (project_id, environment_id, hour, level, count,
+        expired_count)
+    SELECT n.*, 0 FROM unnest(%s::int4[], %s::int4[], %s::int4[], %s::int2[],
+        %s::int4[]) AS n
+    ON CONFLICT (project_id, environment_id, hour, level)
     DO UPDATE SET count = issues_projecthour.count + EXCLUDED.count
 )
 INSERT INTO issues_hourcount (project_id, issue_id, hour, count, expired_count)

@@ -20,7 +20,9 @@ from issues import (
     reports,
     sql,
 )
+from issues import environments as hourly
 from issues.beginning import as_json, find_or_begin_issues, title_columns
+from issues.environments import KEY
 from issues.merging.counting import Counted, count_for
 from issues.models import Activity
 from issues.newevent import NewEvent
@@ -90,7 +92,7 @@ def store_batch(events: Sequence[NewEvent], *, beside: Collection[int] = ()) -> 
     eventrows.insert_parts(fresh)
     eventrows.insert_events(fresh, found.issue_of, user_of, tags_of)
     reports.link(fresh, found.issue_of)
-    _add_hours(fresh, pairs, issues)
+    _add_hours(_hours_of_projects(fresh, tags_of), pairs, issues)
     new_users = _add_users(pairs, issues, counted.spread(user_of))
     tally.write()
     reopened = reopenings(pairs, issues, locked, new_users)
@@ -207,13 +209,38 @@ def _name_users(events: list[NewEvent]) -> list[int | None]:
     ]
 
 
+# Project, environment (0: all of them), hour and level.
+_ProjectHours = Counter[tuple[int, int, int, int]]
+
+
+def _hours_of_projects(
+    events: list[NewEvent], tags_of: list[list[int]]
+) -> _ProjectHours:
+    """Events of the projects, and of each environment that has hours of its own."""
+    named = [
+        next(
+            (id_ for tag, id_ in zip(event.tags, ids, strict=True) if tag[0] == KEY), 0
+        )
+        for event, ids in zip(events, tags_of, strict=True)
+    ]
+    asked: defaultdict[int, set[int]] = defaultdict(set)
+    for event, environment in zip(events, named, strict=True):
+        if environment:
+            asked[event.project_id].add(environment)
+    kept = hourly.kept(asked)
+    counts: _ProjectHours = Counter()
+    for event, environment in zip(events, named, strict=True):
+        project_id, hour = event.project_id, hour_of(event.timestamp)
+        counts[project_id, 0, hour, event.level] += 1
+        if environment and environment in kept[project_id]:
+            counts[project_id, environment, hour, event.level] += 1
+    return counts
+
+
 def _add_hours(
-    fresh: list[NewEvent], events: list[NewEvent], issue_of: list[int]
+    of_projects: _ProjectHours, events: list[NewEvent], issue_of: list[int]
 ) -> None:
-    """Counts each fresh event for its project, and `events` for their issues."""
-    of_projects = Counter(
-        (event.project_id, hour_of(event.timestamp), event.level) for event in fresh
-    )
+    """Counts events for their projects, and `events` for their issues."""
     projects = sorted(of_projects)
     counts = Counter(
         (issue, event.project_id, hour_of(event.timestamp))
@@ -222,9 +249,10 @@ def _add_hours(
     rows = sorted((issue, hour, p, n) for (issue, p, hour), n in counts.items())
     sql.run(
         sql.ADD_HOURS,
-        arrays.of_numbers(project_id for project_id, _, _ in projects),
-        arrays.of_numbers(hour for _, hour, _ in projects),
-        arrays.of_numbers(level for _, _, level in projects),
+        *(
+            arrays.of_numbers(place[column] for place in projects)
+            for column in range(4)
+        ),
         arrays.of_numbers(of_projects[place] for place in projects),
         arrays.of_numbers(project_id for _, _, project_id, _ in rows),
         arrays.of_numbers(issue for issue, _, _, _ in rows),
@@ -347,6 +375,7 @@ def forget_everything() -> None:
     eventrows.forget()
     dictionaries.forget()
     environments.forget()
+    hourly.forget()
     sessions.forget()
     names.users.forget()
     names.tags.forget()

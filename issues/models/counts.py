@@ -41,7 +41,11 @@ class HourCount(models.Model):
 
 
 class ProjectHour(models.Model):
-    """Events of a project in one hour (UTC) of their own time, by their level."""
+    """Events of a project in one hour (UTC) of their own time, by their level.
+
+    Of all its environments, and of each that has hours of its own: see
+    issues.environments.
+    """
 
     project = models.ForeignKey(
         Project,
@@ -50,6 +54,8 @@ class ProjectHour(models.Model):
         db_constraint=False,
         db_index=False,
     )
+    # The id of the tag that names it; 0: all of them.
+    environment_id = models.IntegerField(default=0)
     # Whole hours since 1970.
     hour = models.IntegerField()
     level = models.SmallIntegerField(choices=Level.choices)
@@ -57,8 +63,8 @@ class ProjectHour(models.Model):
     # Those counted above whose rows retention has dropped.
     expired_count = models.IntegerField(default=0)
 
-    # The overview reads a range of a project's hours.
-    pk = models.CompositePrimaryKey("project_id", "hour", "level")
+    # The overview reads a range of hours of a project or of one of its environments.
+    pk = models.CompositePrimaryKey("project_id", "environment_id", "hour", "level")
 
     def __str__(self) -> str:
         return f"{self.count} of level {self.level} in hour {self.hour}"

@@ -121,9 +121,11 @@ _COUNTS = """
 INSERT INTO issues_hourcount (project_id, issue_id, hour, count, expired_count)
 SELECT %(project)s, issue_id, floor(extract(epoch FROM at) / 3600)::int, count(*), 0
 FROM bench_event GROUP BY 2, 3 ORDER BY 3;
-INSERT INTO issues_projecthour (project_id, hour, level, count, expired_count)
-SELECT %(project)s, floor(extract(epoch FROM "timestamp") / 3600)::int, level,
-    count(*), 0 FROM issues_event GROUP BY 2, 3;
+INSERT INTO issues_projecthour (project_id, environment_id, hour, level, count,
+    expired_count)
+SELECT %(project)s, environment, floor(extract(epoch FROM "timestamp") / 3600)::int,
+    level, count(*), 0
+FROM issues_event, unnest(ARRAY[0, tag_ids[1]]) environment GROUP BY 2, 3, 4;
 INSERT INTO issues_issueuser (project_id, issue_id, user_id, has_expired)
 SELECT DISTINCT %(project)s, issue_id, user_id, false FROM issues_event
 WHERE user_id IS NOT NULL ORDER BY 2, 3;

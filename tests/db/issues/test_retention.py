@@ -67,7 +67,10 @@ def project() -> Project:
     ]:
         moment = NOW - timedelta(days=days)
         payload = make_payload(
-            timestamp=moment.timestamp(), user={"id": user}, tags={"region": region}
+            timestamp=moment.timestamp(),
+            user={"id": user},
+            tags={"region": region},
+            environment=region,
         )
         store(make_event(project, payload, received_at=moment))
     return project
@@ -85,8 +88,8 @@ def shown(project: Project) -> dict[str, object]:
         "tags": tags_of_issue(state.issue_id),
         "project": list(
             ProjectHour.objects.filter(project=project)
-            .order_by("hour")
-            .values_list("hour", "level", "count")
+            .order_by("pk")
+            .values_list("environment_id", "hour", "level", "count")
         ),
     }
 
