@@ -30,17 +30,29 @@
   // Selection: boxes of the form; with Shift, all from the last box that was pressed.
   const box = (row) => $("input[name=issue]", row);
   const picked = () => rows().filter((r) => box(r)?.checked);
-  // All that match, on other pages too: more than one box says so, for wide and narrow windows.
-  const everything = () => $$("[name=everything]");
-  const setEverything = (v) => everything().forEach((b) => { b.checked = v; });
+  // All that match, on other pages too. Ticking the box has the server keep the set of that
+  // moment, and its exact number: what arrives until something is done is not in it.
+  const every = () => $("[name=everything]");
+  const setEverything = async (v) => {
+    const b = every(); if (!b) return;
+    b.checked = v; b.value = "1"; delete b.dataset.count;
+    if (!v) return;
+    const asked = new FormData(b.form); asked.set("do", "keep");
+    try {
+      const kept = await (await fetch(b.form.action, { method: "POST", body: asked })).json();
+      if (!b.checked) return;
+      b.value = kept.set; b.dataset.count = kept.count; b.nextElementSibling.textContent = kept.label;
+      paint();
+    } catch { /* What is asked next keeps the set of its own moment. */ }
+  };
   let anchor;
   const paint = () => {
-    const all = rows(), n = picked().length, a = $("#all");
+    const all = rows(), n = picked().length, a = $("#all"), b = every();
     all.forEach((r) => r.classList.toggle("sel", !!box(r)?.checked));
     if (a) { a.checked = n > 0 && n === all.length; a.indeterminate = n > 0 && n < all.length; }
-    $$("[data-n]").forEach((b) => { b.textContent = n; });
+    if (b?.checked && n < all.length) setEverything(false);
+    $$("[data-n]").forEach((x) => { x.textContent = b?.dataset.count ?? n; });
     $("#rows")?.classList.toggle("has-sel", n > 0);
-    if (n < all.length) setEverything(false);
   };
   const check = (row, v) => { const b = box(row); if (b) { b.checked = v ?? !b.checked; anchor = row.id; paint(); } };
   const checkAll = (v) => { rows().forEach((r) => { if (box(r)) box(r).checked = v; }); paint(); };
@@ -61,7 +73,7 @@
   on("mousedown", (e) => { if (e.shiftKey && e.target.closest(".c-check")) e.preventDefault(); });
   on("change", (e) => {
     if (e.target.id === "all") checkAll(e.target.checked);
-    if (e.target.name === "everything") { setEverything(e.target.checked); if (e.target.checked) checkAll(true); }
+    if (e.target.name === "everything") { if (e.target.checked) checkAll(true); setEverything(e.target.checked); paint(); }
   });
 
   // Actions take the selection, else the row under the cursor.
@@ -124,8 +136,9 @@
     const now = new Map($$(".row", news).map((r) => [r.id, r]));
     rows().forEach((r) => { const next = now.get(r.id); if (next) update(r, next); r.classList.toggle("gone", !next); });
     replace($("#fresh"), $("#news-fresh", news), true);
-    const count = $("#views .count");
-    if (count) replace(count, $("#news-total", news));
+    replace($("#views .count"), $("#news-total", news));
+    const tab = $("#unresolved"), left = $("#news-unresolved", news);
+    if (tab && left) { tab.hidden = left.hidden; replace(tab, left); }
   };
   // Replaces what is in the element if it differs; says whether it did.
   const replace = (el, next, process) => {

@@ -138,8 +138,8 @@ def _merge_of_one(data: Data) -> str:
 
 
 def _merge_of_many(data: Data, number: int) -> str:
-    text = ngettext("%d issue merged into another", "%d issues merged into one", number)
-    return text % number
+    # The one that they were merged into was among those chosen.
+    return _("%d issues merged into one") % (number + 1)
 
 
 def _unmerge_of_one(data: Data) -> str:

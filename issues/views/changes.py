@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -28,7 +28,7 @@ from issues.resolutions import LATEST, FixedIn, NoSuchRelease
 from issues.snoozes import Until
 from issues.views import steps
 from issues.views.addresses import ours
-from issues.views.choosing import Refused, chosen
+from issues.views.choosing import Refused, chosen, kept_as_text
 from issues.views.scope import Scope, is_part, page
 from projects.access import Permission, require_role
 
@@ -65,12 +65,16 @@ _FIXED = {"resolve_next", "resolve_latest", "resolve_in"}
 def update(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Does `do` to the issues of the form, and goes back to `next`.
 
-    Asks first where the form leaves something open, or means all that match.
+    Asks first where the form leaves something open, or means all that match. A
+    question that is not answered well is asked again.
     """
     require_role(scope.membership.role, Permission.TRIAGE)
     do = request.POST.get("do", "")
+    selection = None
     try:
         selection = chosen(request, scope)
+        if do == "keep":
+            return _keep(scope, selection)
         if do == "merge":
             return _to_merge(request, scope, selection)
         if steps.is_needed(request, do):
@@ -78,6 +82,8 @@ def update(request: HttpRequest, scope: Scope) -> HttpResponse:
         action = _action(request, scope, do, selection)
         operation = operations.apply(selection, action, user=scope.user)
     except (Refused, NoSuchRelease) as error:
+        if selection and steps.is_answer(request, do):
+            return steps.ask(request, scope, selection, do, error=str(error))
         messages.error(request, str(error))
     except NoSuchAssignee:
         messages.error(request, _("Nobody here is called so."))
@@ -98,6 +104,8 @@ def tell(
         where = [scope.organization.slug, operation.pk]
         undo = reverse("issues:undo", args=where)
     text = said(operation, _short_id(selection))
+    if not undo:
+        text = _("Nothing changed: all of it was so already.")
     level = messages.INFO if operation.is_running else messages.SUCCESS
     messages.add_message(request, level, text, extra_tags=undo)
 
@@ -108,6 +116,14 @@ def back(request: HttpRequest) -> HttpResponse:
     # What htmx follows must be a GET whatever the method was.
     response.status_code = 303
     return response
+
+
+def _keep(scope: Scope, selection: Selection) -> HttpResponse:
+    """What a form says later to mean the issues that match now, and how many."""
+    count = len(selection.issue_ids)
+    label = _("All %(total)s that match") % {"total": f"{count:,}"}
+    kept = kept_as_text(scope, selection.issue_ids)
+    return JsonResponse({"set": kept, "count": f"{count:,}", "label": label})
 
 
 def _to_merge(request: HttpRequest, scope: Scope, selection: Selection) -> HttpResponse:

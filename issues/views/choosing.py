@@ -37,6 +37,8 @@ def chosen(request: HttpRequest, scope: Scope) -> Selection:
     post = request.POST
     if "set" in post:
         ids = _kept(scope, post["set"])
+    elif post.get("everything", "1") != "1":
+        ids = _kept(scope, post["everything"])
     elif "everything" in post:
         ids = _everything(scope, post.get("next", ""))
     else:

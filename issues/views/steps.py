@@ -105,10 +105,23 @@ def is_needed(request: HttpRequest, do: str) -> bool:
     )
 
 
+def is_answer(request: HttpRequest, do: str) -> bool:
+    """Whether the form answers a question that can be asked again."""
+    return "set" in request.POST and _step(do) is not None
+
+
 def ask(
-    request: HttpRequest, scope: Scope, selection: Selection, do: str
+    request: HttpRequest,
+    scope: Scope,
+    selection: Selection,
+    do: str,
+    *,
+    error: str = "",
 ) -> HttpResponse:
-    """The question, as a page of its own or in the place of the list."""
+    """The question, as a page of its own or in the place of the list.
+
+    `error` says why an answer was refused; what was filled in stays.
+    """
     step = _step(do)
     assert step is not None, "whoever asks has found that it is needed"
     context: dict[str, Any] = {
@@ -123,6 +136,8 @@ def ask(
         "next": ours(request, _next(request, step)),
         "cancel": ours(request, request.POST.get("next", "")),
         "is_everything": "everything" in request.POST,
+        "error": error,
+        "given": request.POST,
     }
     if step.field == "version":
         context["versions"] = _versions(selection)

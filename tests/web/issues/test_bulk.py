@@ -70,6 +70,19 @@ def test_all_that_match_are_those_that_matched_when_asked(
     assert IssueState.objects.get(issue=later).status == Status.UNRESOLVED
 
 
+def test_all_that_match_are_those_that_matched_when_ticked(
+    project: Project, issues: list[Issue], member: Client
+) -> None:
+    data = {"do": "keep", "everything": "1", "next": LIST}
+    ticked = member.post(UPDATE, data).json()
+    assert (ticked["count"], ticked["label"]) == ("3", "All 3 that match")
+    later = make_issue(project)
+    html = ask(member, "resolve", everything=ticked["set"])
+    assert "<b>3</b> issues will change" in html
+    assert "3 issues resolved" in answer(member, "resolve", html)
+    assert IssueState.objects.get(issue=later).status == Status.UNRESOLVED
+
+
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "javascript:alert(1)"])
 def test_a_question_leads_to_no_other_site(
     issues: list[Issue], member: Client, elsewhere: str
@@ -141,8 +154,24 @@ def test_an_until_without_a_number_is_refused(
     issues: list[Issue], member: Client, events: str
 ) -> None:
     html = ask(member, "ignore_until", issue=issues[0].pk)
-    answer(member, "ignore_until", html, events=events, span="", users="")
+    given = {"events": events, "span": "", "users": "", "user_window": "60"}
+    again = ask(member, "ignore_until", set=kept(html), **given)
+    assert re.search('role="alert">(Say until what|Numbers go from)', again)
+    assert f'name="events" value="{events}" aria-invalid="true"' in again
+    assert '<option value="60" selected>' in again
     assert count_of(Status.IGNORED) == 0
+
+
+def test_a_question_asked_again_is_about_the_same_issues(
+    project: Project, issues: list[Issue], member: Client
+) -> None:
+    html = ask(member, "resolve_in", everything="1")
+    again = ask(member, "resolve_in", set=kept(html), version="shop@9")
+    assert "has no release shop@9" in again
+    assert "<b>3</b> issues will change" in again
+    make_issue(project, release="shop@9")
+    said = answer(member, "resolve_in", again, version="shop@9")
+    assert "3 issues resolved" in said
 
 
 def test_numbers_too_long_to_read_name_nothing(

@@ -69,7 +69,7 @@ def test_several_at_once(project: Project, issue: Issue, member: Client) -> None
 def test_what_is_resolved_already_is_not_counted(issue: Issue, member: Client) -> None:
     change(member, "resolve", issue.pk)
     html = change(member, "resolve", issue.pk)
-    assert "0 issues resolved" in html
+    assert "Nothing changed" in html
     assert "/undo/" not in html
 
 

@@ -62,11 +62,11 @@ def test_new_issues_wait_to_be_shown(project: Project, member: Client) -> None:
     since = since_of(member.get(LIST).content.decode())
     make_other(project, "another")
     html = poll(member, since, issue, sort="events")[1]
-    assert "1 issue is new or has new events" in html
+    assert ">1 new or changed issue: show<" in html
     assert f'href="{LIST}?sort=events"' in html
     assert "another" not in html
     make_other(project, "one more")
-    assert "2 issues are new" in poll(member, since, issue)[1]
+    assert "2 new or changed issues" in poll(member, since, issue)[1]
 
 
 def test_what_others_resolved_stays_where_it_is(
@@ -119,3 +119,15 @@ def test_asking_costs_few_queries(project: Project, member: Client) -> None:
     with CaptureQueriesContext(connection) as asked:
         poll(member, since, issue)
     assert len(asked) <= MAX_QUERIES
+
+
+def test_the_projects_tab_counts_what_is_unresolved_anew(
+    project: Project, member: Client
+) -> None:
+    issue = make_issue(project)
+    make_other(project, "another")
+    counted = '<span class="count" id="unresolved">2</span>'
+    assert counted in poll(member, "", issue, q="level:error")[1]
+    assert counted in member.get(LIST, headers={"HX-Request": "true"}).content.decode()
+    settling.resolve(Issue.objects.values_list("pk", flat=True), user=None)
+    assert 'id="unresolved" hidden>0<' in poll(member, "", issue)[1]
