@@ -15,13 +15,13 @@ class CursorError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What tells of a dear key before it is computed, as SQL over the state `s`."""
+    """What tells of a dear key before it is computed, as SQL."""
 
-    # Whose keys are dear. All others' are lower, and below zero.
+    # Whose keys are dear, by the state `s`. All others' are lower, and below zero.
     where: str
-    # What a key that is dear never exceeds: by the state alone, and closer.
-    cheap: str
-    close: str
+    # A SELECT of issues and what their keys, where they are dear, never exceed; of
+    # issues that are not in it, zero.
+    bounds: str
     # A key that is lower is not dear.
     least: int
 
@@ -66,12 +66,12 @@ _TREND = """CASE WHEN s.last_seen_minute / 60 > %(hour)s - 24 THEN (
         WHERE h.issue_id = s.issue_id AND h.hour > %(hour)s - 192)
     ELSE s.last_seen_minute - 1000000000000000 END"""
 
-# What came in 24 hours is no more than what ever came.
+# The hours of one day stand side by side in their table, those of an issue do not.
 _TREND_BOUNDS = Bounds(
     where="s.last_seen_minute >= (%(hour)s - 23) * 60",
-    cheap="7 * s.event_count",
-    close="""7 * (SELECT coalesce(sum(h.count), 0) FROM issues_hourcount h
-        WHERE h.issue_id = s.issue_id AND h.hour > %(hour)s - 24)""",
+    bounds="""SELECT h.issue_id, 7 * sum(h.count) AS bound FROM issues_hourcount h
+        WHERE h.project_id = ANY(%(projects)s::int4[]) AND h.hour > %(hour)s - 24
+        GROUP BY h.issue_id""",
     least=-900_000_000_000_000,
 )
 

@@ -31,10 +31,9 @@ _NAMED = 2_000
 # Up to so many states of so many projects are read one after the other, each in the
 # order of its index; of more, all are sorted.
 _PARTS = 12
-# So many that may come first by their state are looked at closer, for a page that is no
-# further than a tenth; then the dear key is computed of so many of these.
-_LIKELY = (1_500, 5_000)
-_BEST = 1_000
+# Of so many that may come first a dear key is computed, for a page that is no further
+# than a quarter of them.
+_LIKELY = 1_000
 # From this share on, words are common: asking some issues is cheaper than the index.
 _COMMON_SHARE = 0.1
 
@@ -129,19 +128,15 @@ class Search:
         bounds, is_dear = self.sort.bounds, self.where.is_dear
         if bounds is None or not limit or (place and place.key < bounds.least):
             return None
+        if limit + (place.offset if place else 0) > _LIKELY // 4:
+            return None
         if is_dear and not self._start().is_common:
             return None
-        last = limit + (place.offset if place else 0)
-        for first in _LIKELY[is_dear:]:
-            if last > first // 10:
-                continue
-            sizes = {"first": first, "best": _BEST}
-            best, beyond, count = self._row(_LIKELIEST, None, limit, sizes)
-            pairs = self._best(_pairs(best), beyond, place, limit)
-            if pairs is not None:
-                total = () if is_dear else _capped(count, TOTAL_CAP)
-                return Found(pairs, *total)
-        return None
+        likely, beyond, count = self._row(_LIKELIEST, None, _LIKELY)
+        pairs = self._best(_pairs(likely), beyond, place, limit)
+        if pairs is None:
+            return None
+        return Found(pairs) if is_dear else Found(pairs, *_capped(count, TOTAL_CAP))
 
     def _best(
         self, likely: Sequence[Pair], beyond: int, place: Cursor | None, limit: int
@@ -261,9 +256,7 @@ def _worth_a_look(bounds: Bounds, place: Cursor) -> list[str]:
     """Clauses that spare dear keys which cannot be beyond the place."""
     if place.key < bounds.least:
         return [] if place.is_backward else [f"NOT ({bounds.where})"]
-    if place.is_backward:
-        return [bounds.where, f"{bounds.cheap} >= %(key)s"]
-    return []
+    return [bounds.where] if place.is_backward else []
 
 
 def _behind(pairs: Sequence[Pair], place: Cursor | None) -> list[Pair]:
@@ -314,19 +307,15 @@ SELECT (SELECT count(*) FROM hits),
 """
 # Bounds of the keys that may be highest, a bound of all others, and the total.
 _LIKELIEST = f"""
-WITH likely AS MATERIALIZED (
-    SELECT s.issue_id, {{bounds.cheap}} AS bound
-    FROM issues_issuestate s WHERE {{anywhere}} AND {{bounds.where}}
-    ORDER BY bound DESC LIMIT %(first)s
-), best AS MATERIALIZED (
-    SELECT s.issue_id, {{bounds.close}} AS bound FROM likely s
-    ORDER BY bound DESC LIMIT %(best)s
+WITH bounds AS MATERIALIZED ({{bounds.bounds}}
+), likely AS MATERIALIZED (
+    SELECT s.issue_id, coalesce(b.bound, 0)::int8 AS bound
+    FROM issues_issuestate s LEFT JOIN bounds b ON b.issue_id = s.issue_id
+    WHERE {{anywhere}} AND {{bounds.where}} ORDER BY bound DESC LIMIT %(limit)s
 )
-SELECT ARRAY(SELECT ARRAY[s.bound::int8, s.issue_id] FROM best s ORDER BY s.bound DESC),
-    greatest(
-        (SELECT CASE WHEN count(*) = %(first)s THEN min(bound) END FROM likely),
-        (SELECT CASE WHEN count(*) = %(best)s THEN min(bound) END FROM best),
-        {{bounds.least}})::int8, {_COUNTED}
+SELECT ARRAY(SELECT ARRAY[s.bound, s.issue_id] FROM likely s ORDER BY s.bound DESC),
+    (SELECT CASE WHEN count(*) = %(limit)s THEN min(bound) ELSE {{bounds.least}} END
+        FROM likely), {_COUNTED}
 """
 _KEYS = """
 SELECT ARRAY(SELECT ARRAY[{key}, s.issue_id] FROM issues_issuestate s
