@@ -109,10 +109,11 @@ def visible(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spark:
-    """A bar sparkline: path data of the bars and of the feet of empty buckets."""
+    """A bar sparkline: path data of the bars, which are strokes, and of their feet."""
 
-    width: int
-    height: int
+    # How wide a bar is, and the gap behind it.
+    bar: str
+    gap: str
     bars: str
     feet: str
     highest: int
@@ -121,42 +122,35 @@ class Spark:
 def spark(counts: Sequence[int], *, width: int, height: int, gap: float) -> Spark:
     """Geometry of a sparkline, linear from zero.
 
-    A bucket that is not empty is at least 2 px high, an empty one has a foot of
-    1 px. All bars go into one path: about 25 bytes a bar instead of 60 for a rect.
+    A bucket that is not empty is at least 2 px high; every bucket has a foot of 1 px,
+    a dash of one line below the bars. A bar takes about 12 bytes.
 
     >>> spark([0, 5, 10], width=32, height=10, gap=1).bars
-    'M11 5h10v5h-10zM22 0h10v10h-10z'
+    'M16 10v-5M27 10v-10'
     """
-    bar, starts, low = _columns(len(counts), width, height, gap)
+    bar, starts = _columns(len(counts), width, height, gap)
     highest = max(counts, default=0)
-    bars: list[str] = []
-    feet: list[str] = []
-    for start, foot, count in zip(starts, low, counts, strict=True):
-        if count <= 0:
-            feet.append(foot)
-            continue
-        h = max(2, round(count / highest * height))
-        bars.append(f"{start}{height - h}h{bar}v{h}h-{bar}z")
+    bars = [
+        f"{start}{max(2, round(count / highest * height))}"
+        for start, count in zip(starts, counts, strict=True)
+        if count > 0
+    ]
     return Spark(
-        width=width,
-        height=height,
+        bar=bar,
+        gap=f"{gap:.3g}",
         bars="".join(bars),
-        feet="".join(feet),
+        feet=f"M0 {height - 0.5:g}h{width}",
         highest=highest,
     )
 
 
 @lru_cache(maxsize=64)
-def _columns(
-    count: int, width: int, height: int, gap: float
-) -> tuple[str, list[str], list[str]]:
-    """What all sparklines of a size share: a bar's width, where bars start, feet."""
+def _columns(count: int, width: int, height: int, gap: float) -> tuple[str, list[str]]:
+    """What all sparklines of a size share: a bar's width, and how each bar begins."""
     n = max(1, count)
     wide = max(1.0, (width - gap * (n - 1)) / n)
-    bar = f"{wide:.3g}"
-    starts = [f"M{round(i * (wide + gap), 1):g} " for i in range(count)]
-    feet = [f"{start}{height - 1}h{bar}v1h-{bar}z" for start in starts]
-    return bar, starts, feet
+    middles = [round(i * (wide + gap) + wide / 2, 1) for i in range(count)]
+    return f"{wide:.4g}", [f"M{x:g} {height}v-" for x in middles]
 
 
 def bars(

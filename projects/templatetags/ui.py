@@ -165,16 +165,12 @@ def spark(
     usual = 2 if width >= 120 else 1.5
     gap = min(usual, width / max(1, len(counts)) * 0.35)
     drawn = ui.spark(counts, width=width, height=height, gap=gap)
-    return format_html(
-        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" role="img" '
-        'aria-label="{}"><path class="z" d="{}"/><path d="{}"/></svg>',
-        width,
-        height,
-        width,
-        height,
-        label or gettext("Highest bar: %s events") % ui.compact(drawn.highest),
-        drawn.feet,
-        drawn.bars,
+    said = label or gettext("Highest bar: %s events") % ui.compact(drawn.highest)
+    return SafeString(
+        f'<svg class="spark" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(said)}">'
+        f'<path class="z" stroke-dasharray="{drawn.bar} {drawn.gap}" d="{drawn.feet}"/>'
+        f'<path stroke-width="{drawn.bar}" d="{drawn.bars}"/></svg>'
     )
 
 
