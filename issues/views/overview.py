@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from issues.environments import environments_of
 from issues.figures import figures_of
 from issues.patience import kept
 from issues.periods import Period
@@ -86,28 +88,41 @@ def _answer(
         "graphs": list(Period),
     }
     if not context["is_waiting"]:
+        environments = environments_of([project.pk for project in projects])
+        environment = request.GET.get("environment", "")
+        tags = environments.get(environment)
+        if tags is None:
+            environment = ""
         now = timezone.now()
         window = period.window(now)
         starts = window.starts()
         context |= {
-            **_reckoned(projects, window, now),
+            "environments": list(environments),
+            "environment": environment,
+            "in_environment": (
+                f"&{urlencode({'environment': environment})}" if environment else ""
+            ),
+            **_reckoned(projects, window, now, tags),
             "axis": starts[:: -(-len(starts) // _LABELS)],
-            **_releases(scope, projects, window, now),
+            **_releases(scope, projects, environment, window, now),
         }
     return render(request, "issues/overview.html", context)
 
 
 def _reckoned(
-    projects: Sequence[Project], window: Window, now: datetime
+    projects: Sequence[Project],
+    window: Window,
+    now: datetime,
+    tags: Sequence[int] | None,
 ) -> dict[str, Any]:
     """Figures and issues, which take seconds where 100,000 issues are alive."""
     ids = ",".join(str(project.pk) for project in projects)
-    key = f"overview:{window.first_hour}:{window.buckets}:{ids}"
+    key = f"overview:{window.first_hour}:{window.buckets}:{ids}:{tags}"
 
     def reckon() -> dict[str, Any]:
-        pulse = pulse_of(projects, window, now, tags=None, rows=_ROWS)
+        pulse = pulse_of(projects, window, now, tags=tags, rows=_ROWS)
         return {
-            "figures": figures_of(projects, window, now, pulse),
+            "figures": figures_of(projects, window, now, pulse, tags=tags),
             "standouts": standouts_of(projects, window, pulse, rows=_ROWS),
         }
 
@@ -116,18 +131,25 @@ def _reckoned(
 
 
 def _releases(
-    scope: Scope, projects: Sequence[Project], window: Window, now: datetime
+    scope: Scope,
+    projects: Sequence[Project],
+    environment: str,
+    window: Window,
+    now: datetime,
 ) -> dict[str, Any]:
     """The latest releases, and where in the window releases were made."""
+    environments = (environment,) if environment else None
     latest = list_releases(
         scope.organization,
         projects,
-        Filter(status=ReleaseStatus.OPEN),
+        Filter(status=ReleaseStatus.OPEN, environments=environments),
         cursor=None,
         limit=max(_ROWS, _MARKS),
     ).releases
     shown = latest[:_ROWS]
-    figures = figures_of_releases(shown, projects, None, window, now) if shown else {}
+    figures = {}
+    if shown:
+        figures = figures_of_releases(shown, projects, environments, window, now)
     memberships = ReleaseProject.objects.filter(release__in=shown, project__in=projects)
     home = dict(memberships.values_list("release", "project__slug"))
     return {

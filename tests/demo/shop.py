@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from issues.environments import environments_of
 from issues.models import HourCount, Issue, IssueState, ProjectHour
 from issues.store import forget_everything
 from projects import services
@@ -158,15 +159,28 @@ def _tell(project: Project, story: Story, now: datetime) -> None:
 
 
 def _count_levels() -> None:
-    """Has projects count by level what their issues count."""
+    """Has projects count by level what their issues count, nine of ten events live."""
     levels = dict(IssueState.objects.values_list("issue_id", "level"))
-    counts: Counter[tuple[int, int, int]] = Counter()
+    projects = Project.objects.values_list("pk", flat=True)
+    named = {project: environments_of([project]) for project in projects}
+    counts: Counter[tuple[int, int, int, int]] = Counter()
     for row in HourCount.objects.all():
-        counts[row.project_id, row.hour, levels[row.issue_id]] += row.count
+        where = row.project_id, row.hour, levels[row.issue_id]
+        staged = row.count // 10
+        counts[*where, 0] += row.count
+        for name, count in (("production", row.count - staged), ("staging", staged)):
+            for tag_id in named[row.project_id].get(name, []):
+                counts[*where, tag_id] += count
     ProjectHour.objects.all().delete()
     ProjectHour.objects.bulk_create(
-        ProjectHour(project_id=project, hour=hour, level=level, count=count)
-        for (project, hour, level), count in counts.items()
+        ProjectHour(
+            project_id=project,
+            environment_id=environment,
+            hour=hour,
+            level=level,
+            count=count,
+        )
+        for (project, hour, level, environment), count in counts.items()
     )
 
 

@@ -220,6 +220,33 @@ def test_an_old_issue_of_many_events_is_not_busy_for_that(
     assert [(one.type, one.count) for one in found.most] == [("Lately", 2)]
 
 
+def test_an_environment_can_be_picked(project: Project, member: Client) -> None:
+    for name, environment in (
+        ("Live", "production"),
+        ("Live", "production"),
+        ("Live", "staging"),
+        ("Dry", "staging"),
+    ):
+        report(project, name, environment=environment, release="shop@1.0.0")
+    pages = {
+        picked: member.get(OVERVIEW, {"environment": picked}).content.decode()
+        for picked in ("production", "staging", "", "nowhere")
+    }
+    shown = {
+        picked: (figure(page, "Events"), figure(page, "Issues seen"))
+        for picked, page in pages.items()
+    }
+    assert shown == {
+        "production": ("2", "1"),
+        "staging": ("2", "2"),
+        "": ("4", "2"),
+        "nowhere": ("4", "2"),
+    }
+    assert 'value="production" selected>' in pages["production"]
+    assert "sort=events&amp;environment=production" in pages["production"]
+    assert 'value="production" selected>' not in pages["nowhere"]
+
+
 @pytest.mark.parametrize("graph", list(Period))
 def test_every_period_can_be_shown(
     project: Project, member: Client, graph: Period
