@@ -42,7 +42,8 @@ _OF_FIELD = re.compile(rb"(?:(?<=\\)\\{0,15}\")? {0,2}:")
 _PASSWORD = re.compile(rb"ord:|" + _VALUE.pattern)
 _TOKEN = re.compile(rb"[: ]{0,2}[a-z0~+/=_.-]{6}")
 _CREDENTIALS = re.compile(rb"[: ]{1,2}[a-z0~+/=_. -]{6}")
-_USER = re.compile(rb"[^ /?#@:\"'\\]{0,256}:[^ /?#@\"'\\]{1,256}@")
+_USER = re.compile(rb"://[^ /?#@:\"'\\]{0,256}:[^ /?#@\"'\\]{1,256}@")
+_USER_CHARS = 3 + 2 * 256 + 1
 _ANYTHING = re.compile(rb"[^ \"]")
 _REST_OF_KEY = re.compile(rb"[a-z0_-]{10}")
 # What a field may hold that is no secret, as its value begins.
@@ -237,6 +238,14 @@ def _followed_by(pattern: re.Pattern[bytes]) -> Look:
     return look
 
 
+def _user(json: _Json, start: int, _: int) -> Place | None:
+    """The end of an address's user and password: rarer than addresses are."""
+    address = json.plain.rfind(b"://", max(start - _USER_CHARS, 0), start)
+    if address < 0 or not _USER.match(json.plain, address, start + 1):
+        return None
+    return json.text_around(start)
+
+
 def _private_key(json: _Json, start: int, _: int) -> Place | None:
     before = json.plain[max(start - _PRIVATE_KEY_CHARS, 0) : start]
     return json.text_around(start) if b"begin" in before else None
@@ -297,7 +306,7 @@ def _usual_signs() -> dict[bytes, tuple[Look, ...]]:
         b"bearer": (_within_name, _followed_by(_TOKEN)),
         b"eyj": (_followed_by(_TOKEN),),
         **dict.fromkeys(_KEY_STARTS, (_followed_by(_REST_OF_KEY),)),
-        b"://": (_followed_by(_USER),),
+        b"@": (_user,),
         b"0000000000000": (_digits,),
         **dict.fromkeys((b"0000 0000 0000", b"0000-0000-0000"), (_digits,)),
         **dict.fromkeys((b"0000 000000 0000", b"0000-000000-0000"), (_digits,)),
