@@ -29,7 +29,7 @@ from issues.event import Event
 from issues.grouping import group_for
 from issues.grouping.rules.compiled import compile_rules
 from issues.models import Level
-from issues.newevent import NewEvent
+from issues.newevent import Grouped, NewEvent
 from issues.payloads import Dictionary, Pieces, pack
 from issues.titles import describe_as
 from projects.hours import hour_of
@@ -136,7 +136,7 @@ def _finish(draft: Draft) -> None:
         received_at=entry.received_at,
         timestamp=datetime.fromtimestamp(event["timestamp"], UTC),
         level=_LEVELS[event["level"]],
-        grouping=grouping,
+        grouping=Grouped.of(grouping),
         description=description,
         platform=event["platform"],
         logger=event.get("logger", ""),

@@ -10,7 +10,6 @@ from django.db import transaction
 
 from issues import sql
 from issues.newevent import NewEvent
-from issues.payloads import close_part
 from issues.repeated import Part
 from projects import arrays
 
@@ -39,7 +38,7 @@ def insert_parts(events: list[NewEvent]) -> None:
         [day for day, _, _ in unknown],
         [project_id for _, project_id, _ in unknown],
         arrays.of_hashes(one for _, _, one in unknown),
-        [close_part(parts[place]) for place in unknown],
+        [parts[place].data for place in unknown],
     )
     transaction.on_commit(partial(_remember_parts, unknown))
 

@@ -16,16 +16,16 @@ import json
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import zstandard
 
 from issues.event import Event, Frame, Stacktrace
-from issues.repeated import Modules, Part, joined, part_of, static_part
+from issues.repeated import Memory, Modules, Part, joined, part_of, static_part
 
 # With a dictionary of its own kind a payload gains little from effort: level 1 is
-# 2 % larger than level 3 at half the CPU (measured). Parts are compressed once a day.
+# 2 % larger than level 3 at half the CPU (measured). Parts are compressed once.
 _PAYLOAD_LEVEL = 1
 _PART_LEVEL = 3
 
@@ -40,9 +40,8 @@ _LABELS = frozenset(
 _NOT_REST = _LABELS | {"modules", "breadcrumbs"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
-    """An event in its stored form."""
+class Packed(NamedTuple):
+    """An event in its stored form; the data of its parts is EventPart.data."""
 
     payload: bytes
     dictionary_id: int
@@ -134,8 +133,8 @@ def pack(pieces: Pieces, dictionary: Dictionary) -> Packed:
     return Packed(
         payload=_compress(payload, dictionary, _PAYLOAD_LEVEL),
         dictionary_id=dictionary.id,
-        stack=pieces.stack,
-        modules=pieces.modules,
+        stack=_closed(pieces.stack),
+        modules=_closed(pieces.modules),
     )
 
 
@@ -149,12 +148,12 @@ def unpack(
     event: Event
     event, rest, variables, crumbs = _opened(raw_payload(payload, dictionary))
     event.update(rest)
-    static = None if stack is None else orjson.loads(open_part(stack))
+    static = None if stack is None else orjson.loads(_open_part(stack))
     _put_frames_back(event, static, variables)
     if crumbs is not None:
         event["breadcrumbs"] = crumbs
     if modules is not None:
-        event["modules"] = orjson.loads(open_part(modules))
+        event["modules"] = orjson.loads(_open_part(modules))
     return event
 
 
@@ -164,7 +163,7 @@ def unpack_new(packed: Packed, dictionary: Dictionary) -> Event:
     event: Event
     event, rest, *_ = _opened(raw_payload(packed.payload, dictionary))
     event.update(rest)
-    static = [] if packed.stack is None else orjson.loads(packed.stack.data)
+    static = [] if packed.stack is None else orjson.loads(_open_part(packed.stack.data))
     for stack, frames in zip(_stacks(event), static, strict=True):
         stack["frames"] = frames
     return event
@@ -193,12 +192,22 @@ def raw_payload(payload: bytes, dictionary: Dictionary) -> bytes:
     return _decompress(payload, dictionary)
 
 
-def close_part(part: Part) -> bytes:
-    """EventPart.data of a part; done once for each part that is new."""
-    return _compress(part.data, NO_DICTIONARY, _PART_LEVEL)
+# Parts in their stored form by their hash: of most events they have been met before.
+_closed_parts: Memory[bytes, Part] = Memory(max_bytes=4 * 2**20)
 
 
-def open_part(data: bytes) -> bytes:
+def _closed(part: Part | None) -> Part | None:
+    if part is None:
+        return None
+    closed = _closed_parts.get(part.hash)
+    if closed is None:
+        data = _compress(part.data, NO_DICTIONARY, _PART_LEVEL)
+        closed = Part(part.hash, data)
+        _closed_parts.put(part.hash, closed, len(data))
+    return closed
+
+
+def _open_part(data: bytes) -> bytes:
     return _decompress(data, NO_DICTIONARY)
 
 

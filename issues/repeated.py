@@ -12,11 +12,15 @@ from issues.event import Frame
 
 HASH_BYTES = 16
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
 class Part(NamedTuple):
-    """A piece of JSON that many payloads share, and its hash of 16 bytes."""
+    """A piece of JSON that many payloads share, and its hash of 16 bytes.
+
+    The hash is of the JSON also where `data` holds it compressed.
+    """
 
     hash: bytes
     data: bytes
@@ -69,21 +73,24 @@ def joined(parts: Sequence[Part]) -> Part | None:
     return Part(digest[:HASH_BYTES], data)
 
 
-class Memory(Generic[T]):
-    """A bounded memory of what was made of a piece of JSON."""
+class Memory(Generic[K, T]):
+    """A bounded memory of what was made of what recurs."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._known: dict[tuple[str, bytes], T] = {}
+        self._known: dict[K, T] = {}
 
-    def get(self, kind: str, data: bytes) -> T | None:
-        return self._known.get((kind, data))
+    def get(self, key: K) -> T | None:
+        return self._known.get(key)
 
-    def put(self, kind: str, data: bytes, made: T) -> None:
-        """Forgets everything once it is full: what recurs is soon known again."""
-        self._bytes += len(data)
+    def put(self, key: K, made: T, size: int) -> None:
+        """Forgets everything once it is full: what recurs is soon known again.
+
+        `size`: about how many bytes key and value take.
+        """
+        self._bytes += size
         if self._bytes > self._max_bytes:
             self._known.clear()
-            self._bytes = len(data)
-        self._known[kind, data] = made
+            self._bytes = size
+        self._known[key] = made

@@ -21,7 +21,7 @@ from issues.grouping import group
 from issues.locks import lock_states
 from issues.merging.families import with_families
 from issues.models import Fingerprint, Level, Status
-from issues.newevent import NewEvent
+from issues.newevent import Grouped, NewEvent
 from issues.payloads import pack, pieces_of
 from issues.store import store_batch
 from issues.titles import describe
@@ -190,7 +190,7 @@ def _new_event(failure: Failure, now: datetime) -> NewEvent:
         received_at=now,
         timestamp=failure.at,
         level=Level.ERROR,
-        grouping=grouping,
+        grouping=Grouped.of(grouping),
         description=description,
         platform=event["platform"],
         logger="",

@@ -15,7 +15,7 @@ from ingest.scrub import scrub
 from ingest.tags import tags_of, user_identity
 from issues.event import Event
 from issues.grouping import Grouping, group
-from issues.payloads import NO_DICTIONARY, close_part, pack, unpack
+from issues.payloads import NO_DICTIONARY, pack, unpack
 from issues.titles import Description, describe
 from tests.corpus import Recorded, recorded
 
@@ -70,7 +70,7 @@ def replay(request: Recorded) -> Replayed:
         user_agent="",
     )
     packed = pack(scrub(event), NO_DICTIONARY)
-    parts = [part and close_part(part) for part in (packed.stack, packed.modules)]
+    parts = [part and part.data for part in (packed.stack, packed.modules)]
     stored = unpack(packed.payload, NO_DICTIONARY, *parts)
     return Replayed(
         stored,

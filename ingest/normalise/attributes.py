@@ -34,7 +34,7 @@ _DIST = re.compile(r"[A-Za-z0-9_.-]+")
 _CLIENT = re.compile(r"(?:raven|sentry)[\w.-]*/[\w.+-]+")
 _TAG_KEY = re.compile(r"[\w.:-]+")
 
-_modules: Memory[Modules] = Memory(max_bytes=2**20)
+_modules: Memory[bytes, Modules] = Memory(max_bytes=2**20)
 
 
 def level(value: object, notes: Notes) -> str:
@@ -166,13 +166,13 @@ def modules(value: object, notes: Notes) -> dict[str, str] | None:
     A process sends the same ones each time, so that they are known by their JSON.
     """
     data = bytes(value) if isinstance(value, Raw) else json_bytes(value)
-    known = _modules.get("", data)
+    known = _modules.get(data)
     if known is None:
         count = notes.count
         read = _read_modules(opened(data) if data else None, notes)
         known = Modules(read, part_of(json_bytes(read)))
         if notes.count == count and data:
-            _modules.put("", data, known)
+            _modules.put(data, known, len(data))
     return known or None
 
 

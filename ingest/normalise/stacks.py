@@ -84,7 +84,7 @@ class _Known(NamedTuple):
 # What variables are, where nothing is wrong with them.
 _OWN = frozenset({dict, type(None)})
 
-_memory: Memory[_Known] = Memory(max_bytes=8 * 2**20)
+_memory: Memory[tuple[str, bytes], _Known] = Memory(max_bytes=8 * 2**20)
 
 
 def stacktrace(
@@ -145,7 +145,7 @@ def _known_frames(found: list[Any], platform: str, notes: Notes, path: str) -> F
     frames = listed(found, notes, f"{path}.frames")
     variables = [frame.pop("vars", None) for frame in frames]
     data = json_bytes(frames)
-    known = _memory.get(platform, data)
+    known = _memory.get((platform, data))
     if known is None:
         count = notes.count
         read = _frames(frames, platform, notes, path)
@@ -154,7 +154,7 @@ def _known_frames(found: list[Any], platform: str, notes: Notes, path: str) -> F
         known = _known(frames, data)
         # What was noted is noted each time, at the place where it then stands.
         if notes.count == count and len(read) == len(frames) and data:
-            _memory.put(platform, data, known)
+            _memory.put((platform, data), known, len(data))
     elif known.frames is not None:
         frames = known.frames
     for index in known.undetailed:

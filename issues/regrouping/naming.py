@@ -20,7 +20,7 @@ from issues.models import (
     Status,
     Substatus,
 )
-from issues.newevent import NewEvent
+from issues.newevent import Grouped, NewEvent
 from issues.payloads import NO_DICTIONARY, pack, pieces_of
 from issues.regrouping.counting import counters_of
 from issues.titles import describe_as
@@ -113,7 +113,7 @@ def _as_new(run: Regrouping, stored: StoredEvent) -> NewEvent:
         received_at=row.received_at,
         timestamp=row.timestamp,
         level=row.level,
-        grouping=grouping,
+        grouping=Grouped.of(grouping),
         description=description,
         platform=event["platform"],
         logger=event.get("logger", ""),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from issues.newevent import NewEvent
-from issues.payloads import NO_DICTIONARY, Packed, close_part, unpack
+from issues.payloads import NO_DICTIONARY, Packed, unpack
 from tests.db.ingest.client import Call, Response
 from tests.fuzz.endpoints import special
 from tests.fuzz.events import event
@@ -132,7 +132,7 @@ def check_event(event: NewEvent) -> None:
 
 def opened(packed: Packed) -> object:
     stack, modules = (
-        close_part(part) if part else None for part in (packed.stack, packed.modules)
+        part.data if part else None for part in (packed.stack, packed.modules)
     )
     return unpack(packed.payload, NO_DICTIONARY, stack, modules)
 

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.scrub import scrub
 from ingest.tags import tags_of, user_identity
-from issues.payloads import NO_DICTIONARY, close_part, pack, unpack
+from issues.payloads import NO_DICTIONARY, pack, unpack
 from issues.titles import describe
 from projects.rules import ScrubbingRules
 from tests.unit.events import error, event_of, frame
@@ -56,7 +56,7 @@ def stored(payload: dict[str, Any], rules: ScrubbingRules = RULES) -> str:
     event = event_of(payload)
     pieces = scrub(event, rules)
     packed = pack(pieces, NO_DICTIONARY)
-    stack = close_part(packed.stack) if packed.stack else None
+    stack = packed.stack.data if packed.stack else None
     whole = unpack(packed.payload, NO_DICTIONARY, stack, None)
     shown = [whole, describe(event), tags_of(event), user_identity(event)]
     return json.dumps(shown, default=str, ensure_ascii=False)

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.scrub import scrub
 from issues.event import Event
-from issues.payloads import NO_DICTIONARY, close_part, pack, unpack
+from issues.payloads import NO_DICTIONARY, pack, unpack
 from tests.unit.events import error, event_of, frame
 
 CARD = "4111 1111 1111 1111"
@@ -18,7 +18,7 @@ FILTERED = "[Filtered]"
 def scrubbed(payload: object = None, **fields: Any) -> Event:
     """The event as it comes back from the store."""
     packed = pack(scrub(event_of(payload, **fields)), NO_DICTIONARY)
-    stack = close_part(packed.stack) if packed.stack else None
+    stack = packed.stack.data if packed.stack else None
     return unpack(packed.payload, NO_DICTIONARY, stack, None)
 
 

@@ -13,7 +13,7 @@ from ingest.eventjson import decode_event, read_event
 from ingest.normalise import normalise
 from ingest.scrub import scrub
 from ingest.wellformed import well_formed
-from issues.payloads import NO_DICTIONARY, close_part, pack, unpack
+from issues.payloads import NO_DICTIONARY, pack, unpack
 from tests.replay import error_requests, payload_of
 
 RECEIVED_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def stored(payload: object) -> dict[str, Any]:
         user_agent="",
     )
     packed = pack(scrub(event), NO_DICTIONARY)
-    parts = [part and close_part(part) for part in (packed.stack, packed.modules)]
+    parts = [part and part.data for part in (packed.stack, packed.modules)]
     kept: Any = unpack(packed.payload, NO_DICTIONARY, *parts)
     return dict(kept)
 

@@ -10,7 +10,6 @@ from issues.event import Event
 from issues.payloads import (
     NO_DICTIONARY,
     Dictionary,
-    close_part,
     pack,
     pieces_of,
     raw_payload,
@@ -33,7 +32,7 @@ def _there_and_back(number: int, dictionary: Dictionary) -> bool:
     event = _event(number)
     before = json.dumps(event, sort_keys=True)
     packed = pack(pieces_of(event), dictionary)
-    parts = [close_part(part) for part in (packed.stack, packed.modules) if part]
+    parts = [part.data for part in (packed.stack, packed.modules) if part]
     after = unpack(packed.payload, dictionary, *parts)
     return json.dumps(after, sort_keys=True) == before
 
