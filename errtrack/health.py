@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils.translation import gettext_noop as _
 
 from errtrack import heartbeat
 from ingest import halts, spoolfolder
@@ -45,8 +46,31 @@ _FREE_DISK_BYTES = 16 * 2**20
 _WRITTEN = "errtrack:health"
 
 
+class Told(str):
+    """A sentence in English, for machines and logs, that a page may translate.
+
+    `template` and `values` are what it was made of.
+    """
+
+    template: str
+    values: dict[str, object]
+    # It does its work, and somebody should look.
+    is_warning: bool
+
+    def __new__(
+        cls, template: str, *, is_warning: bool = False, **values: object
+    ) -> Told:
+        told = super().__new__(cls, template % values)
+        told.template, told.values, told.is_warning = template, values, is_warning
+        return told
+
+
 class NotReady(Exception):
-    """A dependency is not as it must be; the message is for whoever asks."""
+    """A dependency is not as it must be; the only argument is what to tell of it."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__(told)
+        self.told = told
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +81,7 @@ class Check:
     """
 
     ok: bool
-    detail: str
+    detail: Told
     ms: float
     warning: bool = False
 
@@ -87,12 +111,8 @@ class Readiness:
         return "degraded" if has_warning else "ok"
 
 
-class _Warning(str):
-    """What a check says when all is well but for this."""
-
-
 # What a check says when all is well. Raises NotReady, or the driver's own error.
-_Probe = Callable[[], str]
+_Probe = Callable[[], Told]
 _Group = dict[str, _Probe]
 
 
@@ -111,7 +131,8 @@ def check_readiness() -> Readiness:
     finally:
         # What hangs ends by its own timeout; the answer does not wait for it.
         pool.shutdown(wait=False, cancel_futures=True)
-    late = Check(False, f"no answer within {DEADLINE_S:g} s", DEADLINE_S * 1000)
+    told = Told(_("no answer within %(seconds)s s"), seconds=f"{DEADLINE_S:g}")
+    late = Check(False, told, DEADLINE_S * 1000)
     names = [name for group in groups for name in group]
     return Readiness({name: checks.get(name, late) for name in names})
 
@@ -121,20 +142,22 @@ def _run(group: _Group, checks: dict[str, Check]) -> None:
     is_away = False
     for name, probe in group.items():
         if is_away:
-            checks[name] = Check(False, "not asked: the server is away", 0.0)
+            told = Told(_("not asked: the server is away"))
+            checks[name] = Check(False, told, 0.0)
             continue
         started = time.perf_counter()
-        is_ok, detail = False, ""
+        is_ok = False
         try:
             detail = probe()
             is_ok = True
         except NotReady as error:
-            detail = str(error)
+            detail = error.told
         except (django.db.Error, redis.RedisError, OSError) as error:
             _log.warning("health check %s failed: %s", name, error)
-            detail, is_away = f"cannot be asked ({type(error).__name__})", True
+            kind, is_away = type(error).__name__, True
+            detail = Told(_("cannot be asked (%(error)s)"), error=kind)
         ms = round((time.perf_counter() - started) * 1000, 1)
-        checks[name] = Check(is_ok, str(detail), ms, isinstance(detail, _Warning))
+        checks[name] = Check(is_ok, detail, ms, detail.is_warning)
     # This thread's own; the next check asks for a new one, as a worker would.
     connection.close()
 
@@ -147,20 +170,20 @@ def _database_probes() -> _Group:
     }
 
 
-def _ask_postgresql() -> str:
+def _ask_postgresql() -> Told:
     with connection.cursor() as cursor:
         cursor.execute(f"SET statement_timeout = {_QUERY_TIMEOUT_MS}")
         cursor.execute("SELECT 1")
-    return "answers"
+    return Told(_("answers"))
 
 
-def _look_for_migrations() -> str:
+def _look_for_migrations() -> Told:
     applied = MigrationRecorder(connection).applied_migrations()
     missing = [leaf for leaf in _last_migrations() if leaf not in applied]
     if missing:
         waiting = ", ".join(f"{app}.{name}" for app, name in missing)
-        raise NotReady(f"not applied: {waiting}")
-    return "all applied"
+        raise NotReady(Told(_("not applied: %(names)s"), names=waiting))
+    return Told(_("all applied"))
 
 
 @lru_cache(maxsize=1)
@@ -169,13 +192,14 @@ def _last_migrations() -> list[tuple[str, str]]:
     return sorted(MigrationLoader(None).graph.leaf_nodes())
 
 
-def _look_for_partitions() -> str:
+def _look_for_partitions() -> Told:
     today = datetime.now(UTC).date()
     wanted = {today, today + timedelta(days=1)}
     missing = sorted(wanted - set(partitions.existing()))
     if missing:
-        raise NotReady(f"no partition for {', '.join(map(str, missing))}")
-    return "made for today and tomorrow"
+        days = ", ".join(map(str, missing))
+        raise NotReady(Told(_("no partition for %(days)s"), days=days))
+    return Told(_("made for today and tomorrow"))
 
 
 def _valkey_probes() -> _Group:
@@ -193,15 +217,16 @@ def ask_valkey() -> None:
         client.ping()
 
 
-def _write_to_valkey() -> str:
+def _write_to_valkey() -> Told:
     with _impatient() as client:
         client.ping()
         try:
             client.set(_WRITTEN, "", ex=10)
         except redis.ResponseError as error:
             _log.warning("Valkey does not take a write: %s", error)
-            raise NotReady(f"takes no writes ({type(error).__name__})") from None
-    return "answers and takes writes"
+            told = Told(_("takes no writes (%(error)s)"), error=type(error).__name__)
+            raise NotReady(told) from None
+    return Told(_("answers and takes writes"))
 
 
 def _impatient() -> redis.Redis:
@@ -211,51 +236,64 @@ def _impatient() -> redis.Redis:
     )
 
 
-def _look_for_halts() -> str:
+def _look_for_halts() -> Told:
     halted = [
-        f"shard {shard} halts since {since:%Y-%m-%d %H:%M:%S} UTC"
+        f"{shard} ({since:%Y-%m-%d %H:%M:%S} UTC)"
         for shard in range(settings.SHARDS)
         if (since := halts.halted_since(shard)) is not None
     ]
     if halted:
-        raise NotReady(f"{', '.join(halted)}: most entries fail, the log says why")
-    return "goes on in every shard"
+        text = _("shards halted since: %(shards)s; most entries fail, the log says why")
+        raise NotReady(Told(text, shards=", ".join(halted)))
+    return Told(_("goes on in every shard"))
 
 
-def _look_for_worker() -> str:
+def _look_for_worker() -> Told:
     age_s = heartbeat.age_s("worker")
     if age_s is None:
-        raise NotReady(f"no sign of life for {heartbeat.LIVES_S} s")
-    return f"alive {age_s:.1f} s ago"
+        text = _("no sign of life for %(seconds)s s")
+        raise NotReady(Told(text, seconds=heartbeat.LIVES_S))
+    return Told(_("alive %(seconds)s s ago"), seconds=f"{age_s:.1f}")
 
 
-def _look_at_backlog() -> str:
+def _look_at_backlog() -> Told:
     backlogs = [ShardStream(shard).backlog() for shard in range(settings.SHARDS)]
     entries = sum(backlog.entries for backlog in backlogs)
     held = sum(backlog.bytes for backlog in backlogs)
     oldest_s = max(backlog.oldest_age_s for backlog in backlogs)
-    state = f"{entries} entries, {held} bytes, the oldest {oldest_s:.1f} s old"
+    state = Told(
+        _("%(entries)s entries, %(bytes)s bytes, the oldest %(seconds)s s old"),
+        entries=entries,
+        bytes=held,
+        seconds=f"{oldest_s:.1f}",
+    )
     if oldest_s > BACKLOG_MAX_S:
         raise NotReady(state)
     return state
 
 
-def _look_at_spool() -> str:
+def _look_at_spool() -> Told:
     """Whether requests can be kept on disk while the stream takes none."""
     if not settings.SPOOL_MAX_BYTES:
-        return "off: without Valkey events are refused"
+        return Told(_("off: without Valkey events are refused"))
     root = settings.SPOOL_DIR
     if shutil.disk_usage(_existing(root)).free < _FREE_DISK_BYTES:
-        raise NotReady("the disk is full")
+        raise NotReady(Told(_("the disk is full")))
     if not os.access(_existing(root), os.W_OK | os.X_OK):
-        raise NotReady("its folder cannot be written")
+        raise NotReady(Told(_("its folder cannot be written")))
     if spoolfolder.bytes_on_disk(root) >= settings.SPOOL_MAX_BYTES:
-        raise NotReady(f"full: {settings.SPOOL_MAX_BYTES} bytes wait")
+        text = _("full: %(bytes)s bytes wait")
+        raise NotReady(Told(text, bytes=settings.SPOOL_MAX_BYTES))
     waiting = spoolfolder.survey(root)
     if not waiting.bytes:
-        return "empty"
+        return Told(_("empty"))
     age_s = max(0.0, time.time() - waiting.since)
-    return _Warning(f"{waiting.bytes} bytes wait, the oldest {age_s:.1f} s old")
+    return Told(
+        _("%(bytes)s bytes wait, the oldest %(seconds)s s old"),
+        is_warning=True,
+        bytes=waiting.bytes,
+        seconds=f"{age_s:.1f}",
+    )
 
 
 def _existing(folder: Path) -> Path:

@@ -34,7 +34,7 @@ def show(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(_("Only who runs this server can see how it does."))
     status = ask()
     checks = [
-        (_CHECKS.get(name, name), check)
+        (_CHECKS.get(name, name), check, _(check.detail.template) % check.detail.values)
         for name, check in status.readiness.checks.items()
     ]
     context = {"status": status, "checks": checks}

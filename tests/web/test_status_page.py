@@ -56,6 +56,15 @@ def test_a_service_that_is_well_says_so(owner: Client) -> None:
     assert "PostgreSQL" in page
 
 
+def test_what_the_checks_say_is_in_the_readers_language(owner: Client) -> None:
+    heartbeat.give("worker")
+    owner.cookies["django_language"] = "zh-hans"
+    page = shown(owner)
+    assert "今天和明天的分区已建立" in page
+    assert "answers" not in page
+    assert "秒前仍在运行" in page
+
+
 def test_a_worker_that_is_away_shows(owner: Client) -> None:
     valkey.blocking().flushdb()
     page = shown(owner)
