@@ -189,6 +189,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "projects.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "projects.signin_forms.LoginForm",
+    "change_password": "projects.signin_forms.ChangePasswordForm",
+    "set_password": "projects.signin_forms.SetPasswordForm",
+    "reset_password": "projects.signin_forms.ResetPasswordForm",
+    "reset_password_from_key": "projects.signin_forms.ResetPasswordKeyForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

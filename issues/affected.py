@@ -109,7 +109,7 @@ def page_of_users(issue_id: int, *, after: int | None, limit: int) -> UsersPage:
 
 
 def find_users(issue_id: int, project_id: int, text: str) -> list[Affected]:
-    """The issue's users of that id, e-mail, name or address."""
+    """The issue's users of that id, email, name or address."""
     text = text.strip()
     wanted = [text, *(f"{kind}:{text}" for kind in ("id", "email", "username", "ip"))]
     known = EventUser.objects.filter(project=project_id, identity__in=wanted)

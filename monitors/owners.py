@@ -37,7 +37,7 @@ def set_owner(monitor: Monitor, name: str) -> None:
 def find_owner(project_id: int, name: str) -> tuple[int | None, int | None]:
     """The ids of the user and the team, at most one of them not None.
 
-    `name` is "user:5", "team:3", "#slug" of a team, a member's e-mail address, or
+    `name` is "user:5", "team:3", "#slug" of a team, a member's email address, or
     empty for nobody. Raises UnknownOwner.
     """
     if not name:

@@ -1,4 +1,4 @@
-"""Another e-mail address for a user: proved by a link where mail leaves, else at once.
+"""Another email address for a user: proved by a link where mail leaves, else at once.
 
 The library's own way keeps addresses in a table of its own, where one that is not
 proved yet would count at sign-in; here nothing is stored until the link is opened.

@@ -85,7 +85,7 @@ class RoleForm(forms.Form):
 
 
 class MemberForm(RoleForm):
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = forms.EmailField(label=_("Email address"), max_length=254)
 
     field_order = ("email", "role")
 
@@ -220,9 +220,9 @@ class ProfileForm(forms.Form):
 
 
 class AddressForm(forms.Form):
-    """Another e-mail address, for who knows the password."""
+    """Another email address, for who knows the password."""
 
-    email = forms.EmailField(label=_("New e-mail address"), max_length=254)
+    email = forms.EmailField(label=_("New email address"), max_length=254)
     password = forms.CharField(
         label=_("Password"),
         strip=False,

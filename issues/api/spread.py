@@ -68,7 +68,7 @@ class UserQuery(PageQuery):
         required=False,
         allow_blank=True,
         default="",
-        help_text="A whole id, e-mail address, name or IP address.",
+        help_text="A whole id, email address, name or IP address.",
     )
 
 

@@ -133,7 +133,7 @@ KEYS = (
     Key("platform", Kind.COLUMN, _("Platform"), "platform"),
     Key("logger", Kind.TAG, _("Logger"), "logger"),
     Key("transaction", Kind.TAG, _("Transaction"), "transaction"),
-    Key("user.email", Kind.USER, _("E-mail address of a user"), "email"),
+    Key("user.email", Kind.USER, _("Email address of a user"), "email"),
     Key("user.id", Kind.USER, _("Id of a user"), "id"),
     Key("user.username", Kind.USER, _("Name of a user"), "username"),
     Key("user.ip", Kind.USER, _("IP address of a user"), "ip"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EmailUserManager(UserManager["User"]):
-    """Makes users who sign in by e-mail address."""
+    """Makes users who sign in by email address."""
 
     def _create_user_object(
         self, email: str, password: str | None, **fields: Any

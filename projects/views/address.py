@@ -1,4 +1,4 @@
-"""Pages on which a user takes another e-mail address."""
+"""Pages on which a user takes another email address."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _changed(request: HttpRequest) -> HttpResponse:
-    messages.success(request, _("E-mail address changed"))
+    messages.success(request, _("Email address changed"))
     return redirect("projects:profile")
 
 

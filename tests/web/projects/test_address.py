@@ -1,4 +1,4 @@
-"""A user takes another e-mail address: proved by mail, or at once by the password."""
+"""A user takes another email address: proved by mail, or at once by the password."""
 
 from __future__ import annotations
 

@@ -52,6 +52,15 @@ def test_the_address_and_password_open_whatever_the_case(user: User) -> None:
     assert is_signed_in(client)
 
 
+def test_the_fields_are_named_in_the_readers_language() -> None:
+    page = Client().get(LOGIN).content.decode()
+    named = re.findall(r"<label[^>]*>(?:<input[^>]*>)?([^<]+)", page)
+    assert named == ["Email address", "Password", "Stay signed in"]
+    page = Client().get(LOGIN, headers={"Accept-Language": "zh-hans"}).content.decode()
+    named = re.findall(r"<label[^>]*>(?:<input[^>]*>)?([^<]+)", page)
+    assert named == ["邮箱地址", "密码", "保持登录"]
+
+
 def test_after_sign_in_one_is_where_one_wanted_to_go(user: User) -> None:
     form = {"login": user.email, "password": PASSWORD, "next": "/profile/"}
     assert Client().post(LOGIN, form).headers["Location"] == "/profile/"
