@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,12 +21,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from issues import savedsearches, shortid
+from issues import savedsearches
 from issues.assignment import assignees_of
 from issues.cursors import CursorError
 from issues.listing import Page, list_issues, matching_ids, rows_by_id
-from issues.merging.families import seen_instead
-from issues.models import Event, Issue
 from issues.picks import Saved, kept_for
 from issues.savedsearches import name_of
 from issues.search import UNRESOLVED, IssueFilter, SearchError
@@ -41,13 +38,13 @@ from issues.views.asked import (
     has_picks,
     names_of,
 )
+from issues.views.pasted import direct_hit, is_event_id
 from issues.views.scope import Scope, base_of, is_part, page
 from issues.views.usual import led_on
 from issues.views.walks import walks_of
 from projects.access import projects_of
 from projects.models import Project
 
-_EVENT_ID = re.compile(r"[0-9a-fA-F]{32}")
 _STATUS_TERM = re.compile(r'(?:^|\s)!?is:(?:"[^"]*"|\S+)')
 
 
@@ -125,7 +122,7 @@ def _answer(
     kept = kept_for(scope.user, scope.organization, of)
     if leads := led_on(request, scope, of, kept):
         return leads
-    if direct := _direct_hit(scope, projects, asked.query):
+    if direct := direct_hit(request, scope, projects, asked.query):
         # htmx would look for the list on the page that it is led to.
         to = HttpResponseClientRedirect if is_part(request) else HttpResponseRedirect
         return to(direct)
@@ -175,7 +172,7 @@ def _bar(
         "saved": saved,
         "heading": name_of(asked.query, saved) or _("Issues"),
         "any_status": _any_status(asked.query),
-        "is_event_id": _is_event_id(asked.query),
+        "is_event_id": is_event_id(asked.query),
     }
 
 
@@ -281,35 +278,3 @@ def _any_status(query: str) -> str | None:
     """The query without its status; None where it has none."""
     without = _STATUS_TERM.sub("", query).strip()
     return None if without == query.strip() else without
-
-
-def _direct_hit(scope: Scope, projects: Sequence[Project], query: str) -> str | None:
-    """The address of the issue or event whose id is all that the query says."""
-    query = query.removeprefix("#")
-    named = shortid.decode(query)
-    if named:
-        slug, number = named
-        for project in projects:
-            if project.slug.lower() == slug:
-                found = Issue.objects.filter(project=project, number=number)
-                return _address(scope, found.first())
-    if not _is_event_id(query):
-        return None
-    event = Event.objects.filter(
-        project__in=[p.pk for p in projects], event_id=uuid.UUID(query)
-    ).first()
-    if event is None:
-        return None
-    address = _address(scope, seen_instead([event.issue_id]).get(event.issue_id))
-    return address and f"{address}events/{event.event_id.hex}/"
-
-
-def _is_event_id(query: str) -> bool:
-    return _EVENT_ID.fullmatch(query.replace("-", "")) is not None
-
-
-def _address(scope: Scope, issue: Issue | None) -> str | None:
-    if issue is None:
-        return None
-    where = [scope.organization.slug, issue.project.slug, issue.number]
-    return reverse("issues:detail", args=where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -199,6 +200,36 @@ def test_ids_go_straight_there(project: Project, member: Client) -> None:
         assert htmx["HX-Redirect"] == home
     assert links(page(member, q="shop-99")) == []
     assert links(page(member, q="f" * 32)) == []
+
+
+@pytest.mark.parametrize(
+    ("pasted", "leads"),
+    [
+        ("http://testserver/o/acme/p/shop/issues/1/", "/o/acme/p/shop/issues/1/"),
+        (
+            " http://testserver/o/acme/p/shop/issues/1/events/latest/?graph=14d#top",
+            "/o/acme/p/shop/issues/1/events/latest/?graph=14d",
+        ),
+        (
+            "{public}/organizations/acme/issues/SHOP-1",
+            "/organizations/acme/issues/SHOP-1/",
+        ),
+        ("http://testserver/acme/shop/issues/7/", "/acme/shop/issues/7/"),
+        ("http://elsewhere.example/o/acme/p/shop/issues/1/", None),
+        ("http://testserver//elsewhere.example/issues/1/", None),
+        ("http://testserver/o/acme/p/shop/", None),
+        ("http://testserver/api/0/issues/7/", None),
+        ("http://testserver/nowhere/", None),
+        ("http://[/issues/1/", None),
+    ],
+)
+def test_an_issues_address_goes_straight_there(
+    project: Project, member: Client, settings: Any, pasted: str, leads: str | None
+) -> None:
+    query = pasted.format(public=settings.PUBLIC_URL)
+    for path in (LIST, ALL):
+        answer = member.get(path, {"q": query})
+        assert answer.headers.get("Location") == leads
 
 
 def test_the_organizations_list_names_projects(
