@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.models import Kind
 from alerts.wishes import wishes_of
+from issues.comments import Mention
 from issues.models import Activity
 from projects import arrays, postgres
 from projects.models import Team
@@ -57,7 +58,10 @@ ORDER BY id, user_id
 def wanted(
     activities: Sequence[Activity], *, user_id: int | None = None
 ) -> list[Wanted]:
-    """Who is to hear of them, or which of them the one user is to hear of."""
+    """Who is to hear of them, or which of them the one user is to hear of.
+
+    Of a comment that names somebody since it was edited, nobody else hears again.
+    """
     by_id = {activity.pk: activity for activity in activities}
     pairs = postgres.run(_FOLLOWERS, arrays.of_numbers(by_id), user_id)
     wishes = wishes_of({user for _, user in pairs})
@@ -65,6 +69,8 @@ def wanted(
     found = []
     for activity_id, user in pairs:
         activity = by_id[activity_id]
+        if user_id is None and not _is_news(activity, user, members):
+            continue
         kind = _kind_for(activity, user, members)
         if kind is not None and wishes[user].allows(
             kind, project_id=activity.project_id, is_own=activity.user_id == user
@@ -73,14 +79,19 @@ def wanted(
     return found
 
 
+def _is_news(
+    activity: Activity, user_id: int, members: Mapping[int, Collection[int]]
+) -> bool:
+    """Whether it calls on the user, and not only on those added to it later."""
+    added = activity.data.get("added")
+    return added is None or _means(_named(added), user_id, members)
+
+
 def _kind_for(
     activity: Activity, user_id: int, members: Mapping[int, Collection[int]]
 ) -> Kind | None:
     """What it is to the user; None where it is not for him though he follows."""
-    is_meant = any(
-        user_id in (members.get(pk, ()) if type_ == "team" else (pk,))
-        for type_, pk in _meant(activity)
-    )
+    is_meant = _means(_meant(activity), user_id, members)
     if activity.kind == Activity.Kind.ASSIGNED:
         return Kind.ASSIGNED if is_meant else None
     if is_meant:
@@ -88,12 +99,27 @@ def _kind_for(
     return _KINDS[Activity.Kind(activity.kind)]
 
 
+def _means(
+    named: Iterable[tuple[str, int]],
+    user_id: int,
+    members: Mapping[int, Collection[int]],
+) -> bool:
+    """Whether the user is named, or a team of his."""
+    return any(
+        user_id in (members.get(pk, ()) if type_ == "team" else (pk,))
+        for type_, pk in named
+    )
+
+
 def _meant(activity: Activity) -> Iterator[tuple[str, int]]:
     """Type and id of each user and team that it names."""
     if "assignee" in activity.data:
         yield activity.data["assigneeType"], int(activity.data["assignee"])
-    for mention in activity.data.get("mentions", ()):
-        yield mention["type"], int(mention["id"])
+    yield from _named(activity.data.get("mentions", ()))
+
+
+def _named(mentions: Iterable[Mention]) -> Iterator[tuple[str, int]]:
+    return ((mention["type"], int(mention["id"])) for mention in mentions)
 
 
 def _teams_named(activities: Sequence[Activity]) -> set[int]:

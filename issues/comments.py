@@ -61,15 +61,34 @@ def add(issue: Issue, text: str, user: User) -> Activity:
 
 
 def edit(comment: Activity, text: str, organization: Organization) -> None:
-    """Gives the comment another text. Raises CommentRefused."""
+    """Gives the comment another text. Raises CommentRefused.
+
+    Where its followers have been told of it, those that it names now for the first
+    time are to be told: its data keeps them as `added`.
+    """
     text = _read(text)
     if text == comment.data["text"]:
         return
-    edited = {"editedAt": timezone.now().isoformat()}
-    comment.data = {**_data(organization, text), **edited}
     with transaction.atomic():
-        comment.save(update_fields=["data"])
+        stored = Activity.objects.select_for_update().get(pk=comment.pk)
+        edited = {"editedAt": timezone.now().isoformat()}
+        comment.data = {**_data(organization, text), **edited}
+        if added := _added(stored, comment):
+            comment.data["added"] = added
+        comment.is_claimed = stored.is_claimed and not added
+        comment.save(update_fields=["data", "is_claimed"])
         subscribe([comment.issue_id], _mentioned(comment), Reason.MENTIONED)
+
+
+def _added(before: Activity, after: Activity) -> list[Mention]:
+    """Those of whom nobody has been told yet; none where nobody was told at all."""
+    waiting: list[Mention] = before.data.get("added", [])
+    if not before.is_claimed and not waiting:
+        return []
+    told: list[Mention] = before.data.get("mentions", [])
+    if not before.is_claimed:
+        told = [one for one in told if one not in waiting]
+    return [one for one in after.data.get("mentions", []) if one not in told]
 
 
 def may_edit(comment: Activity, user: User) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from alerts import wishes
-from alerts.models import Kind
+from alerts.models import Kind, Notice
 from issues import assignment, comments, operations
 from issues.assignment import Assignee
 from issues.merging import actions
@@ -134,6 +134,43 @@ def test_a_mention_is_of_another_kind_than_a_comment(issue: Issue, ann: User) ->
     comments.add(issue, "Look, @ann", author)
     claim()
     assert [len(ids) for ids in told().values()] == [1]
+
+
+def test_who_is_mentioned_by_an_edit_hears_of_it_and_nobody_else_again(
+    issue: Issue, ann: User
+) -> None:
+    author = make_member(issue.project.organization).user
+    follower(issue, "bob@acme.example")
+    note = comments.add(issue, "Look", author)
+    claim()
+    Notice.objects.all().delete()
+    for text in ("Look, @ann", "Look at this, @ann"):
+        comments.edit(note, text, issue.project.organization)
+        claim()
+    assert told() == {ANN: [note.pk]}
+
+
+def test_mentions_of_several_edits_are_each_told_once(issue: Issue, ann: User) -> None:
+    author = make_member(issue.project.organization).user
+    bob = follower(issue, "bob@acme.example")
+    note = comments.add(issue, "Look", author)
+    claim()
+    Notice.objects.all().delete()
+    for text in ("Look, @ann", "Look, @ann and @bob"):
+        comments.edit(note, text, issue.project.organization)
+    claim()
+    assert told() == {ANN: [note.pk], bob.email: [note.pk]}
+
+
+def test_an_edit_before_anybody_was_told_keeps_nobody_from_it(
+    issue: Issue, ann: User
+) -> None:
+    author = make_member(issue.project.organization).user
+    bob = follower(issue, "bob@acme.example")
+    note = comments.add(issue, "Look", author)
+    comments.edit(note, "Look, @ann", issue.project.organization)
+    claim()
+    assert told() == {ANN: [note.pk], bob.email: [note.pk]}
 
 
 def test_who_follows_what_was_merged_hears_of_the_survivor(
