@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-import ua_parser
+from ua_parser import Parser
+from ua_parser.loaders import load_lazy_builtins
+from ua_parser.re2 import Resolver
 
 HEADER_CHARS = 512
 
@@ -24,7 +26,7 @@ class Client(NamedTuple):
 @lru_cache(maxsize=4096)
 def client_of(user_agent: str) -> Client:
     """What is known of the header's sender (parsing takes long, so it is kept)."""
-    found = ua_parser.parse(user_agent[:HEADER_CHARS])
+    found = _parser().parse(user_agent[:HEADER_CHARS])
     browser, system, device = found.user_agent, found.os, found.device
     browser_name = browser.family if browser else ""
     os_name = system.family if system else ""
@@ -43,6 +45,12 @@ def client_of(user_agent: str) -> Client:
         device=model,
         device_family=device.family if device else "",
     )
+
+
+@cache
+def _parser() -> Parser:
+    """The rules, in a form of 8 MiB; a faster one (18 instead of 39 µs) takes 25."""
+    return Parser(Resolver(load_lazy_builtins()))
 
 
 def _versioned(name: str, *version: str | None) -> str:
