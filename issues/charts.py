@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from issues.models import HourCount
 from projects.hours import hour_of
+from projects.postgres import run
 from projects.windows import Window
 
 # Fewer events in the earlier day make a percentage of nothing.
 _ENOUGH_FOR_A_TREND = 20
+
+
+# Parameters: issue, first hour.
+_COUNTS = """
+SELECT hour, count FROM issues_hourcount
+WHERE issue_id = %s::int4 AND hour >= %s::int4
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +41,7 @@ def history_of_issue(issue_id: int, window: Window, now: datetime) -> History:
     """Events per bucket of the window, oldest first, in one query."""
     this_hour = hour_of(now)
     first_hour = min(window.first_hour, this_hour - 47)
-    rows = list(
-        HourCount.objects.filter(issue=issue_id, hour__gte=first_hour).values_list(
-            "hour", "count"
-        )
-    )
+    rows = run(_COUNTS, issue_id, first_hour)
     return History(
         counts=window.spread(
             ((hour - window.first_hour) // window.bucket_hours, count)

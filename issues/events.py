@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 
 from issues import dictionaries
 from issues.event import Event as Payload
 from issues.models import Event, EventPart
 from issues.payloads import unpack
+from projects.postgres import run_planned
 
 # What an issue's events are ordered by: when one was received, and its id.
 Key = tuple[datetime, uuid.UUID]
@@ -73,8 +74,11 @@ def latest_event(*issue_ids: int) -> Event | None:
     return next(iter(_read_events(_NEWEST_KEPT, parameters)), newest)
 
 
-_NEWEST_OF_EACH = """
-SELECT e.* FROM unnest(%(issues)s::int4[]) AS one (issue_id)
+_NAMES = [field.attname for field in Event._meta.concrete_fields]
+_COLUMNS = ", ".join(f"e.{name}" for name in _NAMES)
+
+_NEWEST_OF_EACH = f"""
+SELECT {_COLUMNS} FROM unnest((SELECT %(issues)s::int4[])) AS one (issue_id)
 CROSS JOIN LATERAL (
     SELECT * FROM issues_event WHERE issue_id = one.issue_id
     ORDER BY received_at DESC, event_id DESC LIMIT 1
@@ -95,20 +99,21 @@ def oldest_event(*issue_ids: int) -> Event | None:
 # Each source of a family offers its next few from its own index, and of these the next
 # are taken: reading them in one go would sort all events of a day. The planner must not
 # know how many: it believes that no issue has many events, and would read and sort all
-# of a busy one as soon as more are wanted than that.
-_NEXT = """
-SELECT e.* FROM unnest(%(issues)s::int4[]) AS one (issue_id)
+# of a busy one as soon as more are wanted than that. Nor whose, and since when: it then
+# keeps its plan, and to plan a reading of 90 days takes longer than the reading.
+_NEXT = f"""
+SELECT {_COLUMNS} FROM unnest((SELECT %(issues)s::int4[])) AS one (issue_id)
 CROSS JOIN LATERAL (
-    SELECT * FROM issues_event WHERE issue_id = one.issue_id {where}
-    ORDER BY received_at {order}, event_id {order} LIMIT (SELECT %(count)s)
+    SELECT * FROM issues_event WHERE issue_id = one.issue_id {{where}}
+    ORDER BY received_at {{order}}, event_id {{order}} LIMIT (SELECT %(count)s::int8)
 ) AS e
-ORDER BY received_at {order}, event_id {order} LIMIT %(count)s
+ORDER BY received_at {{order}}, event_id {{order}} LIMIT %(count)s::int8
 """
 # Both say the same; only the first lets PostgreSQL skip days.
-_OLDER = """AND received_at <= %(received_at)s
-    AND (received_at, event_id) < (%(received_at)s, %(event_id)s)"""
-_NEWER = """AND received_at >= %(received_at)s
-    AND (received_at, event_id) > (%(received_at)s, %(event_id)s)"""
+_OLDER = """AND received_at <= %(received_at)s::timestamptz
+    AND (received_at, event_id) < (%(received_at)s::timestamptz, %(event_id)s::uuid)"""
+_NEWER = """AND received_at >= %(received_at)s::timestamptz
+    AND (received_at, event_id) > (%(received_at)s::timestamptz, %(event_id)s::uuid)"""
 
 
 def events_of(
@@ -125,16 +130,13 @@ def events_of(
     """
     where = (_NEWER if oldest_first else _OLDER) if beyond else ""
     statement = _NEXT.format(where=where, order="ASC" if oldest_first else "DESC")
-    received_at, event_id = beyond or (None, None)
-    parameters: dict[str, Any] = {
-        "issues": list(issue_ids),
-        "count": count,
-        "received_at": received_at,
-        "event_id": event_id,
-    }
+    parameters: dict[str, Any] = {"issues": list(issue_ids), "count": count}
+    if beyond:
+        parameters |= {"received_at": beyond[0], "event_id": beyond[1]}
     return _read_events(statement, parameters)
 
 
+_SINCE = "AND received_at >= (SELECT %(hour)s::timestamptz)"
 # The newest that has its payload, of so many newest ones and of so many since an hour.
 _NEWEST_KEPT = f"""
 SELECT * FROM (
@@ -142,7 +144,7 @@ SELECT * FROM (
 ) AS newest WHERE payload IS NOT NULL
 UNION ALL
 SELECT * FROM (
-    {_NEXT.format(where="AND received_at >= %(hour)s", order="ASC")}
+    {_NEXT.format(where=_SINCE, order="ASC")}
 ) AS first WHERE payload IS NOT NULL
 ORDER BY received_at DESC, event_id DESC LIMIT 1
 """
@@ -150,11 +152,8 @@ _LOOKED_AT = 1_000
 
 
 def _read_events(statement: str, parameters: dict[str, Any]) -> list[Event]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        names = [column.name for column in cursor.description or ()]
-        rows = cursor.fetchall()
-    return [Event(**dict(zip(names, row, strict=True))) for row in rows]
+    rows = run_planned(statement, parameters)
+    return [Event.from_db(DEFAULT_DB_ALIAS, _NAMES, row) for row in rows]
 
 
 _NEIGHBOURS = f"""
@@ -175,9 +174,7 @@ def neighbours(row: Event, family: Sequence[int] = ()) -> Neighbours:
         "received_at": row.received_at,
         "event_id": row.event_id,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_NEIGHBOURS, parameters)
-        found: dict[bool, uuid.UUID] = dict(cursor.fetchall())
+    found: dict[bool, uuid.UUID] = dict(run_planned(_NEIGHBOURS, parameters))
     return Neighbours(older=found.get(True), newer=found.get(False))
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from issues import sql
 from issues.models import Issue
+from projects.postgres import run_planned
 from releases.models import Release
 
 # The release that the newest event names. Parameter: ids of the issue's family.
 _LAST_VERSION = """
 SELECT t.value FROM (
-    SELECT e.tag_ids FROM unnest(%s::int4[]) AS one (issue_id)
+    SELECT e.tag_ids FROM unnest((SELECT %s::int4[])) AS one (issue_id)
     CROSS JOIN LATERAL (
         SELECT received_at, tag_ids FROM issues_event
         WHERE issue_id = one.issue_id ORDER BY received_at DESC LIMIT 1
@@ -39,7 +39,7 @@ def releases_of(
     `family`: the ids that its events carry; without it, its own.
     """
     first = issue.first_release
-    rows = sql.run(_LAST_VERSION, list(family) or [issue.pk])
+    rows = run_planned(_LAST_VERSION, (list(family) or [issue.pk],))
     if not rows:
         return IssueReleases(first, None)
     version = rows[0][0]

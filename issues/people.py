@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from issues.subscriptions import Reason
 from projects.models import Organization, User
+from projects.postgres import run_planned
 
 # Of an issue, the reader first and then those who saw it last.
 _PEOPLE_MAX = 100
@@ -81,9 +80,7 @@ def people_of(
         "reader": reader.pk,
         "most": _PEOPLE_MAX,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PEOPLE, parameters)
-        rows = cursor.fetchall()
+    rows = run_planned(_PEOPLE, parameters)
     return People(
         [
             Person(

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
 from issues import knownevents
-from issues.models import FamilyMember, Status, UserReport
+from issues.models import Status, UserReport
 from issues.newevent import NewEvent
 from projects import arrays, postgres
 from projects.models import Project
@@ -153,14 +152,6 @@ def of_issue(*issue_ids: int) -> QuerySet[UserReport]:
     """The reports of an issue, newest first; of a family by all of its ids."""
     rows = UserReport.objects.filter(issue__in=issue_ids)
     return _in_order(rows.select_related("issue__membership__survivor__state"))
-
-
-def count_of(issue: OuterRef) -> Coalesce:
-    """How many reports an issue and its family have, as part of a query for issues."""
-    members = FamilyMember.objects.filter(survivor=issue).values("source")
-    rows = UserReport.objects.filter(Q(issue=issue) | Q(issue__in=members)).order_by()
-    every = rows.values(every=Value(1))
-    return Coalesce(Subquery(every.annotate(n=Count("pk")).values("n")), 0)
 
 
 def of_event(project_id: int, event_id: uuid.UUID) -> list[UserReport]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models import QuerySet
 
 from projects.models import GroupingRuleset, Project, User
 from projects.rules import GroupingTexts
@@ -15,16 +14,6 @@ CHANGES_SHOWN = 20
 def grouping_of(project: Project) -> GroupingTexts:
     found = project.grouping_rulesets.filter(is_current=True).first()
     return texts_of(found) if found else GroupingTexts()
-
-
-def column_of(project: OuterRef) -> Subquery:
-    """The texts that hold in a project, for a query over what belongs to it.
-
-    JSON that makes GroupingTexts; null where nobody has written any.
-    """
-    rows = GroupingRuleset.objects.filter(project=project, is_current=True)
-    texts = JSONObject(fingerprinting="fingerprinting", enhancements="enhancements")
-    return Subquery(rows.values(texts=texts)[:1])
 
 
 def texts_of(ruleset: GroupingRuleset) -> GroupingTexts:

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST
 from issues import comments
 from issues.comments import CommentRefused
 from issues.models import Activity
+from issues.opening import OpenIssue
 from issues.views import drafts
 from issues.views.drafts import Draft
 from issues.views.frame import issue_path
-from issues.views.scope import OpenIssue, Scope, page
+from issues.views.scope import Scope, page
 from issues.views.walks import on
 from projects.access import Permission, require_role
 

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_safe
 from issues import shortid
 from issues.event import Event as Payload
 from issues.models import Event
+from issues.opening import OpenIssue
 from issues.presentation.markdown import About
 from issues.presentation.markdown import as_markdown as to_markdown
 from issues.views.eventpage import explain
 from issues.views.frame import event_tags, find_event, issue_path
-from issues.views.scope import OpenIssue, Scope, page
+from issues.views.scope import Scope, page
 
 
 @require_safe

@@ -18,8 +18,9 @@ from issues.events import (
     open_event,
 )
 from issues.models import Event, Issue, Tag
+from issues.opening import OpenIssue
 from issues.views.head import head
-from issues.views.scope import OpenIssue, Scope
+from issues.views.scope import Scope
 from issues.views.walks import walk_of
 
 

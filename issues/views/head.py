@@ -12,8 +12,9 @@ from issues.changed import changed, changes_of
 from issues.charts import history_of_issue
 from issues.issuereleases import releases_of
 from issues.models import Status
+from issues.opening import OpenIssue
 from issues.timeline import bars_of, marks_of
-from issues.views.scope import OpenIssue, Scope
+from issues.views.scope import Scope
 from projects.ui import nice_max
 from projects.windows import Graph, Window
 from releases.models import ReleaseProject

@@ -16,12 +16,13 @@ from issues.events import StoredEvent
 from issues.grouping import Part
 from issues.merging.families import survivor_of
 from issues.models import Issue, Status
+from issues.opening import OpenIssue
 from issues.presentation.compared import compared
 from issues.presentation.likeness import alike
 from issues.similar import Similar, similar_to
 from issues.views.eventpage import explain
 from issues.views.frame import find_event, frame
-from issues.views.scope import OpenIssue, Scope, page
+from issues.views.scope import Scope, page
 from projects.access import projects_of
 
 _ID = re.compile(r"\d{1,9}", re.ASCII)

@@ -22,11 +22,12 @@ from issues.merging.changes import CannotMerge, CannotUnmerge
 from issues.merging.families import members_of
 from issues.merging.preview import Preview, preview
 from issues.models import FamilyMember, Fingerprint, Issue, Operation
+from issues.opening import OpenIssue
 from issues.operations import Selection
 from issues.views.addresses import ours
 from issues.views.changes import MERGED_AT_ONCE, back
 from issues.views.frame import frame
-from issues.views.scope import OpenIssue, Scope, base_of, page
+from issues.views.scope import Scope, base_of, page
 from projects.access import Permission, projects_of, require_role
 from projects.models import Project
 

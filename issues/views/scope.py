@@ -8,48 +8,19 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRefresh
 
-from issues import reports
 from issues.merging.families import survivor_of
-from issues.models import (
-    Attachment,
-    Bookmark,
-    FamilyMember,
-    Issue,
-    Sighting,
-    Status,
-)
-from projects import rulesets
+from issues.models import Status
+from issues.opening import OpenIssue, open_issue
 from projects.access import Permission, membership_for, permission_of, projects_of
 from projects.models import Membership, Organization, Project, User
-from projects.rules import GroupingTexts
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True)
-class OpenIssue:
-    """An issue with what the reader has to do with it."""
-
-    issue: Issue
-    is_bookmarked: bool
-    # Since its last event.
-    is_seen: bool
-    # What users said of its events.
-    report_count: int
-    # Some event of its project came with one.
-    has_files: bool
-    # What its events carry: its own id, or those of all that was merged.
-    family: list[int]
-    # The rules for grouping that hold in its project.
-    rules: GroupingTexts
 
 
 class _IsMerged(Exception):
@@ -85,48 +56,12 @@ class Scope:
 
     def issue(self, project: str, number: int) -> OpenIssue:
         """The issue with its state and project. Raises Http404."""
-        bookmark = Bookmark.objects.filter(user=self.user, issue=OuterRef("pk"))
-        sighting = Sighting.objects.filter(user=self.user, issue=OuterRef("pk"))
-        members = FamilyMember.objects.filter(survivor=OuterRef("pk"))
-        found = (
-            Issue.objects.select_related(
-                "state",
-                "project",
-                "first_release",
-                "assignment__member__user",
-                "assignment__team",
-            )
-            .filter(project__in=projects_of(self.organization))
-            .filter(project__slug=project, number=number)
-            .exclude(state__status=Status.DELETED)
-            .annotate(
-                is_bookmarked=Exists(bookmark),
-                is_seen=Exists(
-                    sighting.filter(seen_at__gte=OuterRef("state__last_seen"))
-                ),
-                report_count=reports.count_of(OuterRef("pk")),
-                has_files=Exists(
-                    Attachment.objects.filter(project=OuterRef("project"))
-                ),
-                sources=ArraySubquery(members.values("source")),
-                rules=rulesets.column_of(OuterRef("project")),
-            )
-            .first()
-        )
+        found = open_issue(self.user, self.organization, project, number)
         if found is None:
             raise Http404
-        if found.state.status == Status.MERGED:
-            raise _IsMerged(found.pk)
-        found.project.organization = self.organization
-        return OpenIssue(
-            issue=found,
-            is_bookmarked=found.is_bookmarked,
-            is_seen=found.is_seen,
-            report_count=found.report_count,
-            has_files=found.has_files,
-            family=found.sources or [found.pk],
-            rules=GroupingTexts(**(found.rules or {})),
-        )
+        if found.issue.state.status == Status.MERGED:
+            raise _IsMerged(found.issue.pk)
+        return found
 
 
 def page(

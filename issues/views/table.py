@@ -16,11 +16,12 @@ from django.views.decorators.http import require_safe
 from issues.eventscan import EventRow, page_of_events, read_place
 from issues.eventsearch import EventFilter, NotOfEvents, read_query
 from issues.models import EventUser, Level, Tag
+from issues.opening import OpenIssue
 from issues.presentation.event import tag_chip
 from issues.search import SearchError, quote
 from issues.tagcounts import TagKey, tags_of_issue
 from issues.views.frame import frame
-from issues.views.scope import OpenIssue, Scope, page
+from issues.views.scope import Scope, page
 
 ROWS = 50
 # As many values of a tag are offered to choose from.

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_safe
 from redis import RedisError
 
 from issues.differences import OTHER_ISSUES, Difference, differences
+from issues.opening import OpenIssue
 from issues.presentation.shares import SIDE_VALUES, distribution, telling
 from issues.tagcounts import VALUES_OF_A_KEY, TagKey, tags_of_issue
 from issues.views.frame import frame
-from issues.views.scope import OpenIssue, Scope, page
+from issues.views.scope import Scope, page
 
 # Of a key's values the commonest are shown; all, where the key is asked for.
 _VALUES_OF_A_KEY = 10

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 
 from issues.listing import issue_beside
 from issues.models import Issue, IssueState
+from issues.opening import OpenIssue
 from issues.search import SearchError
 from issues.views.frame import list_path, path_of
-from issues.views.scope import OpenIssue, Scope, page
+from issues.views.scope import Scope, page
 from issues.views.walks import walk_of
 from projects.access import projects_of
 

@@ -115,7 +115,9 @@ def test_feedback_follows_the_survivor(
         received_at=child.state.last_seen,
         comments="it broke",
     )
-    assert "it broke" in member.get(path(survivor, "feedback/")).content.decode()
+    told = member.get(path(survivor, "feedback/")).content.decode()
+    assert "it broke" in told
+    assert 'User feedback <span class="count">1</span>' in told
     assert path(survivor) in member.get(ACME + "/feedback/").content.decode()
     settling.resolve([survivor.pk], user=None)
     assert "it broke" not in member.get(ACME + "/feedback/").content.decode()
