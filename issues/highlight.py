@@ -170,6 +170,7 @@ def _suffix(filename: str) -> str:
     return f".{rest.lower()}" if dot else ""
 
 
+@lru_cache(maxsize=1024)
 def _class_of(kind: _TokenType) -> str:
     return next((style for group, style in _CLASSES if _is_in(kind, group)), "")
 

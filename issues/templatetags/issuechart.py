@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django import template
 from django.template.context import Context
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -53,6 +54,27 @@ def events_between(href: str, bar: Bar, graph: str) -> str:
     """The address of the events that a bar stands for."""
     span = {"from": _utc(bar.since), "to": _utc(bar.until), "graph": graph}
     return f"{href}events/?{urlencode(span, safe=':')}"
+
+
+@register.simple_tag
+def chart_rows(
+    found: Sequence[Bar], href: str, graph: str, *, is_hourly: bool
+) -> SafeString:
+    """The chart as rows of a table, the latest first; empty bars have none."""
+    form = "%Y-%m-%d %H:%M" if is_hourly else "%Y-%m-%d"
+    return format_html_join(
+        "",
+        '<tr><td class="num">{}</td><td class="r"><a href="{}">{}</a></td></tr>',
+        (
+            (
+                f"{timezone.localtime(bar.since):{form}}",
+                events_between(href, bar, graph),
+                f"{bar.count:,}",
+            )
+            for bar in reversed(found)
+            if bar.count
+        ),
+    )
 
 
 @register.simple_tag

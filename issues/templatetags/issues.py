@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
+from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
@@ -18,7 +19,7 @@ from issues.event import ProcessingError
 from issues.listing import count_issues
 from issues.models import Attachment, Status, Substatus
 from issues.search import UNRESOLVED
-from projects.ui import bars, compact
+from projects.ui import bars, compact, visible
 
 register = template.Library()
 
@@ -128,9 +129,17 @@ def unresolved_count(context: Context) -> int:
 def with_param(context: Context, name: str, value: str) -> str:
     """This page's address with another parameter; a new graph keeps the place."""
     request: HttpRequest = context["request"]
-    parameters = request.GET.copy()
-    parameters[name] = value
-    return "?" + parameters.urlencode()
+    return "?" + urlencode({**dict(request.GET.lists()), name: [value]}, doseq=True)
+
+
+@register.simple_tag
+def version_options(versions: Iterable[str]) -> SafeString:
+    """The entries of a `<select>` of releases."""
+    return format_html_join(
+        "",
+        '<option value="{}">{}</option>',
+        ((version, visible(version)) for version in versions),
+    )
 
 
 @register.simple_tag
@@ -159,11 +168,10 @@ def half(top: int) -> str:
 def clock(instant: datetime) -> SafeString:
     """The time of day to the millisecond, as a trail of breadcrumbs needs it."""
     local = timezone.localtime(instant)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        f"{instant:%Y-%m-%dT%H:%M:%SZ}",
-        f"{local:%Y-%m-%d %H:%M:%S %Z}",
-        f"{local:%H:%M:%S}.{local.microsecond // 1000:03}",
+    return SafeString(
+        f'<time datetime="{instant:%Y-%m-%dT%H:%M:%SZ}" '
+        f'title="{local:%Y-%m-%d %H:%M:%S %Z}">'
+        f"{local:%H:%M:%S}.{local.microsecond // 1000:03}</time>"
     )
 
 

@@ -10,9 +10,9 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
+from issues.markup import shown
 from issues.presentation.frameviews import Line
 from issues.presentation.values import Value
-from projects.ui import visible
 
 register = template.Library()
 
@@ -20,7 +20,13 @@ register = template.Library()
 @register.simple_tag
 def value_rows(values: Iterable[Value]) -> SafeString:
     """The entries of a `<dl>`."""
-    return SafeString("".join([_row(value, _text(value.name)) for value in values]))
+    return SafeString("".join([_row(value, shown(value.name)) for value in values]))
+
+
+@register.simple_tag
+def value_list(values: Iterable[Value]) -> SafeString:
+    """A whole list of values, as a panel has it."""
+    return SafeString(f'<dl class="kv">{value_rows(values)}</dl>')
 
 
 @register.simple_tag
@@ -34,9 +40,9 @@ def _line(line: Line) -> str:
     number = "" if line.number is None else line.number
     source = "".join(
         [
-            f'<span class="{escape(style)}">{_text(text)}</span>'
+            f'<span class="{escape(style)}">{shown(text)}</span>'
             if style
-            else _text(text)
+            else shown(text)
             for text, style in line.tokens
         ]
     )
@@ -50,14 +56,14 @@ def _row(value: Value, name: str) -> str:
 
 def _value(value: Value) -> str:
     if value.inner:
-        rows = [_row(one, f"<bdi>{_text(one.name)}</bdi>") for one in value.inner]
+        rows = [_row(one, f"<bdi>{shown(one.name)}</bdi>") for one in value.inner]
         return (
-            f'<details class="nest"><summary><bdi>{_text(value.text)}</bdi></summary>'
+            f'<details class="nest"><summary><bdi>{shown(value.text)}</bdi></summary>'
             f"<dl>{''.join(rows)}</dl>{_more(value.more)}</details>"
         )
     if value.more:
         return _more(value.more)
-    return f"<bdi>{_text(value.text)}</bdi>{_rest(value)}"
+    return f"<bdi>{shown(value.text)}</bdi>{_rest(value)}"
 
 
 def _more(count: int) -> str:
@@ -83,10 +89,5 @@ def _rest(value: Value) -> str:
     show = gettext("Show all")
     return (
         f'<details class="rest"><summary class="link">{show}</summary>'
-        f"<bdi>{_text(value.rest)}</bdi>{said}</details>"
+        f"<bdi>{shown(value.rest)}</bdi>{said}</details>"
     )
-
-
-def _text(text: str) -> str:
-    """Text of an event, in which nothing hides and nothing is markup."""
-    return escape(visible(text))

@@ -62,7 +62,7 @@ def peek(request: HttpRequest, scope: Scope, project: str, number: int) -> HttpR
         "frame": _failing_frame(stored) if stored else None,
         "href": f"{issue_path(scope, found)}{on(request)}",
         "list_path": list_path(scope, found),
-        "chips": facts_of(dict(event_tags(stored.row))) if stored else [],
+        "facts": facts_of(dict(event_tags(stored.row))) if stored else [],
     }
     return render(request, "issues/_peek.html", context)
 

@@ -14,6 +14,7 @@ from issues.grouping import Part
 from issues.grouping.comparison import compare
 from issues.grouping.rules.compiled import compile_rules
 from issues.models import Fingerprint
+from issues.opening import OpenIssue
 from issues.presentation.event import Chip, tag_chip, view_of
 from issues.presentation.feedback import view_of as view_of_report
 from issues.presentation.files import images_of, views_of
@@ -21,7 +22,6 @@ from issues.presentation.stack import Choice, trace_of
 from issues.presentation.standing import Explanation
 from issues.presentation.why import reasons, summary
 from issues.views.frame import event_tags
-from issues.views.scope import OpenIssue
 
 # The tags that tell most; of each line the first that the event has.
 _FACTS = (
@@ -59,8 +59,11 @@ def event_context(
         explanation = explain(payload, found)
         thread = request.GET.get("thread", "")
         context |= grouping_context(explanation.parts())
+        view = view_of(payload, request.GET.get("crumbs", ""))
+        if view.user_chip:
+            context["facts"].insert(0, view.user_chip)
         context |= {
-            "payload": view_of(payload, request.GET.get("crumbs", "")),
+            "payload": view,
             "trace": trace_of(payload, choice, thread, explanation),
             "rule": explanation.rule,
             "is_elsewhere": _is_elsewhere(found, explanation),
