@@ -62,6 +62,7 @@ def release_list(request: HttpRequest, org: str, project: str) -> HttpResponse:
         **_frame(found),
         "rows": _rows(found, page, environment),
         "page": page,
+        "versions": [release.version for release in page.releases],
         "query": query,
         "environment": environment,
         "environments": environments_of([found]),

@@ -30,6 +30,12 @@ class Resolution(models.Model):
         User, on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            # The list of releases counts what is resolved in each.
+            models.Index(fields=["project", "version"], name="resolution_release"),
+        ]
+
     def __str__(self) -> str:
         return (
             f"issue {self.issue_id} {'after' if self.is_after else 'in'} {self.version}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from issues.models import Issue, IssueState, Resolution, Status
 from projects.models import Project, Role
 from releases.models import (
     Deploy,
@@ -68,6 +70,31 @@ def test_a_release_is_told_with_its_figures(member: Client, release: Release) ->
     assert "75 %" in page
     assert "66.66 %" in page
     assert 'href="/o/acme/p/shop/?q=firstRelease%3Ashop%401.0.0"' in page
+
+
+@pytest.mark.parametrize(
+    ("status", "is_after", "shown"),
+    [
+        (Status.RESOLVED, False, "1"),
+        (Status.RESOLVED, True, "0"),
+        (Status.UNRESOLVED, False, "0"),
+    ],
+)
+def test_a_release_tells_how_many_issues_are_resolved_in_it(
+    member: Client,
+    project: Project,
+    release: Release,
+    status: Status,
+    is_after: bool,
+    shown: str,
+) -> None:
+    issue = Issue.objects.get(project=project)
+    Resolution.objects.create(
+        issue=issue, project=project, version=release.version, is_after=is_after
+    )
+    IssueState.objects.filter(issue=issue).update(status=status)
+    cells = re.findall(r'<td class="r h( dim)?">(\d+)</td>', text(member, LIST))
+    assert [n for _, n in cells] == [shown]
 
 
 def test_no_release_says_how_to_get_one(member: Client) -> None:
