@@ -167,10 +167,17 @@
     p: () => acts.live(),
     Escape: () => picked().length > 0 && acts.clear(),
   });
-  // Who comes back from an issue finds the cursor on its row. Going to the row takes the focus
-  // from everything, which the browser does when all has loaded.
-  const came = document.getElementById(location.hash.slice(1));
-  if (came?.matches(".row")) {
+  // Who comes back from an issue finds the cursor on its row, or where it stood when the list
+  // was left. Going to the row takes the focus from everything, which the browser does when all
+  // has loaded.
+  addEventListener("pagehide", () => { if (rows().length) sessionStorage.setItem("rows", rows().map((r) => r.id).join()); });
+  const rowAt = (id) => {
+    const left = (sessionStorage.getItem("rows") ?? "").split(","), i = left.indexOf(id);
+    const near = i < 0 ? [] : [...left.slice(i), ...left.slice(0, i).reverse()];
+    return [id, ...near].map((x) => document.getElementById(x)).find((r) => r?.matches(".row"));
+  };
+  const came = location.hash.startsWith("#i-") ? rowAt(location.hash.slice(1)) : null;
+  if (came) {
     show(came);
     addEventListener("load", () => setTimeout(() => link(cur() ?? came).focus({ preventScroll: true })));
   }

@@ -93,6 +93,12 @@ def test_by_keyboard_alone_from_sign_in_to_undone(site: Site) -> None:
     expect(page.locator("#assign .pop button").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("2 issues assigned")
+    # The second menu has its people at once, and must not fill itself anew.
+    page.keyboard.press("a")
+    expect(page.locator(".c-who [open] .pop button").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("Assigned")
     page.keyboard.press("b")
     expect(page.locator(".toast")).to_contain_text("Bookmarked")
     cursor_on(page, names[1])
@@ -215,8 +221,10 @@ def test_from_issue_to_issue_in_the_order_of_the_list(site: Site) -> None:
         expect(page.locator("h1")).to_contain_text(names[0])
         page.keyboard.press("j")
         expect(page.locator("h1")).to_contain_text(names[2])
+        page.keyboard.press("r")
+        expect(page.locator(".toast")).to_contain_text("Resolved")
         page.keyboard.press("u")
-        cursor_on(page, names[2])
+        cursor_on(page, names[3])
         expect(page.locator("[name=sort]")).to_have_value("events")
 
 
