@@ -12,12 +12,13 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
 from issues.eventsearch import EventFilter
+from projects.moments import micros_of, moment_of
 
 # Rows that a page looks at: 10,000 take 25 ms (one core of two, rows of 1.5 KB in
 # memory). What is common is found among the first few.
@@ -32,10 +33,7 @@ _AHEAD = timedelta(minutes=2)
 # for: SDKs that were offline send late.
 LATE = timedelta(hours=1)
 
-# 17 digits of microseconds stay within what a datetime holds.
 _CURSOR = re.compile(r"(\d{1,17}):([0-9a-f]{32}):([01])")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 # When an event was received, and its id: what events are ordered by.
 Key = tuple[datetime, uuid.UUID]
@@ -65,8 +63,7 @@ class Place:
 
     def __str__(self) -> str:
         received_at, event_id = self.key
-        micros = (received_at - _EPOCH) // _MICROSECOND
-        return f"{micros}:{event_id.hex}:{int(self.is_backward)}"
+        return f"{micros_of(received_at)}:{event_id.hex}:{int(self.is_backward)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +84,7 @@ def read_place(cursor: str) -> Place | None:
     match = _CURSOR.fullmatch(cursor)
     if match is None:
         return None
-    received_at = _EPOCH + int(match[1]) * _MICROSECOND
-    key = (received_at, uuid.UUID(match[2]))
+    key = (moment_of(int(match[1])), uuid.UUID(match[2]))
     return Place(key=key, is_backward=match[3] == "1")
 
 

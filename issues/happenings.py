@@ -19,6 +19,7 @@ from issues import operations, shortid
 from issues.models import Activity, Issue, Operation, Status
 from projects import postgres
 from projects.models import Organization, Project, User
+from projects.moments import micros_of, moment_of
 
 ROWS = 30
 
@@ -36,8 +37,6 @@ SINGLE_KINDS = (
 SERVICE = "service"
 
 _CURSOR = re.compile(r"(\d{1,17})\.([oa])\.(\d{1,10})")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _LAST_ID = 2**31 - 1
 
 
@@ -82,7 +81,7 @@ class Line:
     @property
     def cursor(self) -> str:
         """Names the line's place: what is older comes after it."""
-        micros = (self.at - _EPOCH) // _MICROSECOND
+        micros = micros_of(self.at)
         source = "a" if self.operation is None else "o"
         row = self.operation or self.activity
         return f"{micros}.{source}.{row.pk if row else 0}"
@@ -107,8 +106,7 @@ def read_place(cursor: str) -> _Place | None:
     match = _CURSOR.fullmatch(cursor)
     if match is None or int(match[3]) > _LAST_ID:
         return None
-    at = _EPOCH + int(match[1]) * _MICROSECOND
-    return _Place(at, match[2], int(match[3]))
+    return _Place(moment_of(int(match[1])), match[2], int(match[3]))
 
 
 def happenings(wanted: Wanted, cursor: str = "") -> tuple[list[Line], str]:

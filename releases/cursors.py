@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
+from projects.moments import micros_of, moment_of
+
 _CURSOR = re.compile(r"([np])\.(\d{1,17})\.(\d{1,10})")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class CursorError(ValueError):
@@ -24,8 +24,7 @@ class Cursor(NamedTuple):
 
     def __str__(self) -> str:
         direction = "p" if self.is_backward else "n"
-        microseconds = (self.listed_at - _EPOCH) // _MICROSECOND
-        return f"{direction}.{microseconds}.{self.release_id}"
+        return f"{direction}.{micros_of(self.listed_at)}.{self.release_id}"
 
 
 def read_cursor(text: str) -> Cursor:
@@ -37,5 +36,4 @@ def read_cursor(text: str) -> Cursor:
     match = _CURSOR.fullmatch(text)
     if match is None or int(match[3]) > 2**31 - 1:
         raise CursorError(f"expected a cursor of this list, got {text[:80]!r}")
-    listed_at = _EPOCH + int(match[2]) * _MICROSECOND
-    return Cursor(listed_at, int(match[3]), match[1] == "p")
+    return Cursor(moment_of(int(match[2])), int(match[3]), match[1] == "p")

@@ -6,7 +6,6 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -24,13 +23,13 @@ from issues.views.frame import frame
 from issues.views.scope import Scope, page
 from projects.access import Permission, require_role
 from projects.models import Project
+from projects.moments import micros_of, moment_of
 
 ROWS = 25
 # The number beside a heading is exact up to here.
 COUNT_MAX = 1000
 
 _CURSOR = re.compile(r"(\d{1,17})\.(\d{1,9})")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TELLING = ("browser", "os")
 
 
@@ -101,7 +100,7 @@ def _page(project: Project, rows: QuerySet[UserReport], before: str) -> ReportsP
     """The reports that stand after the cursor, or the newest."""
     cursor = _CURSOR.fullmatch(before)
     if cursor:
-        at = _EPOCH + timedelta(microseconds=int(cursor[1]))
+        at = moment_of(int(cursor[1]))
         is_older = Q(received_at=at, pk__lt=int(cursor[2])) | Q(received_at__lt=at)
         rows = rows.filter(is_older, received_at__lte=at)
     found = list(rows[: ROWS + 1])
@@ -113,8 +112,7 @@ def _page(project: Project, rows: QuerySet[UserReport], before: str) -> ReportsP
 
 
 def _cursor(report: UserReport) -> str:
-    microseconds = (report.received_at - _EPOCH) // timedelta(microseconds=1)
-    return f"{microseconds}.{report.pk}"
+    return f"{micros_of(report.received_at)}.{report.pk}"
 
 
 def _count(rows: QuerySet[UserReport]) -> int:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
 from monitors.models import CheckIn
 from projects.api.paging import FIRST, PAST_LAST, Slice, bad_cursor
+from projects.moments import micros_of, moment_of
 
-# 17 digits of microseconds stay within what a datetime holds.
 _CURSOR = re.compile(r"(\d{1,17}):(\d{1,18}):([01])")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def page_of_monitor(monitor_id: int, *, cursor: str, limit: int) -> Slice[CheckIn]:
@@ -26,7 +23,7 @@ def page_of_monitor(monitor_id: int, *, cursor: str, limit: int) -> Slice[CheckI
     match = _CURSOR.fullmatch(cursor)
     if match is None:
         raise bad_cursor()
-    at, pk = _EPOCH + int(match[1]) * _MICROSECOND, int(match[2])
+    at, pk = moment_of(int(match[1])), int(match[2])
     if match[3] == "0":
         older = Q(started_at__lt=at) | Q(started_at=at, pk__lt=pk)
         runs = runs.filter(older, started_at__lte=at)
@@ -60,5 +57,4 @@ def _slice_before(found: list[CheckIn], limit: int) -> Slice[CheckIn]:
 
 
 def _cursor(row: CheckIn, *, is_backward: bool) -> str:
-    micros = (row.started_at - _EPOCH) // _MICROSECOND
-    return f"{micros}:{row.pk}:{int(is_backward)}"
+    return f"{micros_of(row.started_at)}:{row.pk}:{int(is_backward)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -17,11 +16,10 @@ from monitors.listing import places_of
 from monitors.models import CheckIn, Monitor
 from monitors.snippets import ways_of
 from monitors.views.frame import dsn_of, find_monitor, frame
+from projects.moments import micros_of, moment_of
 
 ROWS = 50
 _CURSOR = re.compile(r"(\d{1,17})\.(\d{1,18})")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @require_safe
@@ -55,7 +53,7 @@ def _check_ins(monitor: Monitor, environment: str, before: str) -> Sequence[Chec
     if environment:
         found = found.filter(environment__name=environment)
     if cursor := _CURSOR.fullmatch(before):
-        at = _EPOCH + int(cursor[1]) * _MICROSECOND
+        at = moment_of(int(cursor[1]))
         older = Q(started_at__lt=at) | Q(started_at=at, pk__lt=int(cursor[2]))
         # Both bounds say the same; only the second can be looked up by the index.
         found = found.filter(older, started_at__lte=at)
@@ -63,4 +61,4 @@ def _check_ins(monitor: Monitor, environment: str, before: str) -> Sequence[Chec
 
 
 def _cursor(row: CheckIn) -> str:
-    return f"{(row.started_at - _EPOCH) // _MICROSECOND}.{row.pk}"
+    return f"{micros_of(row.started_at)}.{row.pk}"
