@@ -12,3 +12,5 @@ class IssuesConfig(AppConfig):
     def ready(self) -> None:
         # Wherever a member is sent away from, his issues are taken from him.
         import_module("issues.departures")
+        # The number beside the tab of user feedback.
+        import_module("issues.reportnumber")

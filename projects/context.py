@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from projects import tabs
 from projects.access import Permission, may_operate, permission_of, projects_of
 from projects.models import Organization, Project, ProjectStar, User
 
@@ -28,6 +29,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "projects": SimpleLazyObject(lambda: frame.projects),
         "project": SimpleLazyObject(lambda: frame.project),
         "is_starred": SimpleLazyObject(lambda: frame.is_starred),
+        "tab_numbers": SimpleLazyObject(lambda: tabs.shown(frame.project)),
         "theme": SimpleLazyObject(lambda: frame.theme),
         "may_operate": SimpleLazyObject(lambda: frame.may_operate),
         "manages": SimpleLazyObject(lambda: frame.manages),
@@ -68,6 +70,8 @@ class _Frame:
             return []
         star = ProjectStar.objects.filter(user=self._user, project=OuterRef("pk"))
         found = projects_of(self.organization).annotate(is_starred=Exists(star))
+        if self._project_slug is not None:
+            found = found.annotate(**tabs.numbers_of(self._project_slug))
         return list(found.order_by("-is_starred", "name", "pk"))
 
     @cached_property

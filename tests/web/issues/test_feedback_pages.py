@@ -61,6 +61,34 @@ def test_the_issue_and_the_event_show_it_too(
     assert "It broke" in html(member, f"{home}feedback/")
 
 
+def number_beside_the_tab(client: Client, at: str) -> str | None:
+    tab = r'data-go="f"[^>]*>User feedback(?: <span class="count">([^<]*)</span>)?</a>'
+    found = re.search(tab, html(client, at))
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("at", ["", "overview/", "feedback/", "releases/", "monitors/"])
+def test_the_tab_tells_on_each_page_how_many_reports_wait(
+    issue: Issue, project: Project, member: Client, at: str
+) -> None:
+    at = f"/o/acme/p/shop/{at}"
+    assert number_beside_the_tab(member, at) is None
+    say(project, "On the issue", about=issue)
+    say(project, "On nothing")
+    assert number_beside_the_tab(member, at) == "2"
+    settling.resolve([issue.pk], user=None)
+    assert number_beside_the_tab(member, at) == "1"
+
+
+def test_beside_the_tab_many_reports_are_no_exact_number(
+    project: Project, member: Client
+) -> None:
+    for i in range(101):
+        say(project, f"On nothing {i}")
+    assert number_beside_the_tab(member, PAGE) == "99+"
+
+
 def test_resolved_issues_take_their_reports_with_them(
     issue: Issue, project: Project, member: Client
 ) -> None:
