@@ -88,11 +88,13 @@ def store_batch(events: Sequence[NewEvent], *, beside: Collection[int] = ()) -> 
     sums = _sum_up(pairs, issues)
     locked, tally = _lock_issues(sums, beside)
     user_of = _name_users(fresh)
-    tags_of = _count_tags(fresh, counted, tally)
+    tag_ids = _name_tags(fresh)
+    tags_of = _count_tags(fresh, counted, tally, tag_ids)
     eventrows.insert_parts(fresh)
     eventrows.insert_events(fresh, found.issue_of, user_of, tags_of)
     reports.link(fresh, found.issue_of)
-    _add_hours(_hours_of_projects(fresh, tags_of), pairs, issues)
+    kept = hourly.kept(_environments(tag_ids))
+    _add_hours(_hours_of_projects(fresh, tags_of, kept), pairs, issues)
     new_users = _add_users(pairs, issues, counted.spread(user_of))
     tally.write()
     reopened = reopenings(pairs, issues, locked, new_users)
@@ -176,18 +178,33 @@ def _lock_issues(
     return locked, tally
 
 
+def _name_tags(events: list[NewEvent]) -> names.Ids[names.Tag]:
+    """The id of each tag of the events."""
+    wanted: defaultdict[int, set[names.Tag]] = defaultdict(set)
+    for event in events:
+        wanted[event.project_id].update(event.tags)
+    return names.tags.resolve(wanted)
+
+
+def _environments(tag_ids: names.Ids[names.Tag]) -> dict[int, set[int]]:
+    """Those tags of each project that name environments."""
+    return {
+        project_id: {tag_id for (key, _), tag_id in ids.items() if key == KEY}
+        for project_id, ids in tag_ids.items()
+    }
+
+
 def _count_tags(
-    events: list[NewEvent], counted: Counted, tally: TagTally
+    events: list[NewEvent],
+    counted: Counted,
+    tally: TagTally,
+    tag_ids: names.Ids[names.Tag],
 ) -> list[list[int]]:
     """The tag ids of each event, counted for its issue.
 
     A survivor counts those of its sources, also where it has more values of a key
     then than one issue may have: else it were not their sum.
     """
-    wanted: defaultdict[int, set[names.Tag]] = defaultdict(set)
-    for event in events:
-        wanted[event.project_id].update(event.tags)
-    tag_ids = names.tags.resolve(wanted)
     tags_of = [
         tally.add(issue, event.tags, tag_ids[event.project_id])
         for event, issue in zip(events, counted.own, strict=True)
@@ -214,25 +231,14 @@ _ProjectHours = Counter[tuple[int, int, int, int]]
 
 
 def _hours_of_projects(
-    events: list[NewEvent], tags_of: list[list[int]]
+    events: list[NewEvent], tags_of: list[list[int]], kept: dict[int, frozenset[int]]
 ) -> _ProjectHours:
     """Events of the projects, and of each environment that has hours of its own."""
-    named = [
-        next(
-            (id_ for tag, id_ in zip(event.tags, ids, strict=True) if tag[0] == KEY), 0
-        )
-        for event, ids in zip(events, tags_of, strict=True)
-    ]
-    asked: defaultdict[int, set[int]] = defaultdict(set)
-    for event, environment in zip(events, named, strict=True):
-        if environment:
-            asked[event.project_id].add(environment)
-    kept = hourly.kept(asked)
     counts: _ProjectHours = Counter()
-    for event, environment in zip(events, named, strict=True):
+    for event, tag_ids in zip(events, tags_of, strict=True):
         project_id, hour = event.project_id, hour_of(event.timestamp)
         counts[project_id, 0, hour, event.level] += 1
-        if environment and environment in kept[project_id]:
+        for environment in kept[project_id].intersection(tag_ids):
             counts[project_id, environment, hour, event.level] += 1
     return counts
 
