@@ -27,15 +27,18 @@ DEAR_TOTAL_CAP = 1_000
 # So many are asked one by one: for a page, and for the total of what is common.
 _FIRST = 500
 # Up to so many issues that a condition names are asked instead of all.
-_NAMED = 2_000
+_NAMED = 5_000
 # Up to so many states of so many projects are read one after the other, each in the
 # order of its index; of more, all are sorted.
 _PARTS = 12
 # Of so many that may come first a dear key is computed, for a page that is no further
 # than a quarter of them.
 _LIKELY = 1_000
-# From this share on, words are common: asking some issues is cheaper than the index.
-_COMMON_SHARE = 0.1
+# Up to this share, those that meet all but the words are few: each is asked for them,
+# which costs less than the words' index.
+_FEW_SHARE = 0.1
+# From this share on, the issues asked for a page are enough to tell a total.
+_TOLD_SHARE = 0.05
 
 Pair = tuple[int, int]
 
@@ -54,9 +57,9 @@ class Found:
 class _Sample:
     """What came of asking the first issues."""
 
-    # How many were asked, had the words, and matched.
+    # How many were asked, met all but the words, and matched.
     asked: int
-    with_words: int
+    without_words: int
     matching: int
     pairs: list[Pair]
 
@@ -65,12 +68,12 @@ class _Sample:
         return self.asked < _FIRST
 
     @property
-    def words_are_common(self) -> bool:
-        return self.with_words > self.asked * _COMMON_SHARE
+    def words_come_last(self) -> bool:
+        return self.without_words <= self.asked * _FEW_SHARE
 
     @property
     def is_common(self) -> bool:
-        return self.matching > self.asked * _COMMON_SHARE
+        return self.matching > self.asked * _TOLD_SHARE
 
 
 @dataclass(slots=True)
@@ -105,7 +108,7 @@ class Search:
         if in_order and (sample.is_all or len(sample.pairs) >= limit):
             is_total = sample.is_all and place is None
             return Found(sample.pairs, sample.matching if is_total else None)
-        template = _AFTERWARDS if sample.words_are_common else _BY_INDEX
+        template = _AFTERWARDS if sample.words_come_last else _BY_INDEX
         count, pairs = self._row(template, place, limit)
         return Found(_pairs(pairs), count if place is None else None)
 
@@ -114,7 +117,8 @@ class Search:
         for select in self.where.named:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"SELECT ARRAY(SELECT * FROM ({select}) AS n LIMIT {_NAMED + 1})",
+                    f"SELECT ARRAY(SELECT n.id FROM ({select}) AS n(id) "
+                    f"WHERE n.id IS NOT NULL LIMIT {_NAMED + 1})",
                     self.where.parameters,
                 )
                 (ids,) = cursor.fetchone()
@@ -167,8 +171,8 @@ class Search:
             return _capped(sample.matching, DEAR_TOTAL_CAP)
         if sample.is_common:
             return sample.matching // 10 * 10, True
-        words = sample.words_are_common
-        template = _COUNT_AFTERWARDS if words else _COUNT_BY_INDEX
+        words_last = sample.words_come_last
+        template = _COUNT_AFTERWARDS if words_last else _COUNT_BY_INDEX
         count = self._row(template, None, DEAR_TOTAL_CAP + 1)[0]
         return _capped(count, DEAR_TOTAL_CAP)
 
@@ -180,8 +184,8 @@ class Search:
     def _sample(self, place: Cursor | None, limit: int) -> _Sample:
         """What comes of asking the first issues behind the place; those seen last,
         where the order's own key is dear."""
-        asked, with_words, matching, pairs = self._row(_SAMPLE, place, limit)
-        return _Sample(asked, with_words, matching, _pairs(pairs))
+        asked, without_words, matching, pairs = self._row(_SAMPLE, place, limit)
+        return _Sample(asked, without_words, matching, _pairs(pairs))
 
     def _row(
         self,
@@ -323,9 +327,9 @@ SELECT ARRAY(SELECT ARRAY[{key}, s.issue_id] FROM issues_issuestate s
 """
 _SAMPLE = f"""
 WITH asked AS MATERIALIZED ({{first}}
-), said AS MATERIALIZED (SELECT * FROM asked s WHERE {{texts}}
-), hits AS MATERIALIZED (SELECT * FROM said s WHERE {{each_dear}})
-SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM said),
+), others AS MATERIALIZED (SELECT * FROM asked s WHERE {{each_dear}}
+), hits AS MATERIALIZED (SELECT * FROM others s WHERE {{texts}})
+SELECT (SELECT count(*) FROM asked), (SELECT count(*) FROM others),
     (SELECT count(*) FROM hits), {_ARRAY}
 """
 _BY_INDEX = f"""

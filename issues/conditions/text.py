@@ -43,7 +43,7 @@ def _add_text(condition: Condition, scope: Scope, terms: Sequence[TextTerm]) -> 
     ids = one_of(condition, scope.project_ids, "int4")
     query = f"to_tsquery('pg_catalog.simple', {condition.bind(_tsquery(terms))})"
     tables = _SOURCES.get(terms[0].place, ("issues_issuetext",))
-    named = " UNION ".join(
+    named = " UNION ALL ".join(
         f"SELECT {_ID_OF[table]} FROM {table} "
         f"WHERE project_id {ids} AND search @@ {query}"
         for table in tables

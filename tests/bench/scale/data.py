@@ -20,7 +20,7 @@ from issues import partitions
 from issues.eventrows import insert_parts
 from issues.models import Issue
 from issues.newevent import NewEvent
-from projects.models import Membership, Organization, Project, Role, User
+from projects.models import Membership, Organization, Project, Role, Team, User
 from releases.models import Release, ReleaseProject
 from tests.bench.events import Sent, Small, Typical
 from tests.factories import make_entry, make_prepared
@@ -162,6 +162,21 @@ FROM releases_releaseenvironment e, generate_series(0, 12) h;
 DROP TABLE bench_event, bench_issue;
 """
 
+# What the reader has to do with issues: few bookmarks, more assignments, very many
+# subscriptions.
+_PEOPLE = """
+INSERT INTO issues_bookmark (user_id, issue_id)
+SELECT %(reader)s, id FROM issues_issue WHERE number %% 331 = 0;
+INSERT INTO issues_assignment (issue_id, project_id, member_id, team_id, assigned_at)
+SELECT id, project_id, CASE WHEN number %% 3 > 0 THEN %(member)s END,
+    CASE WHEN number %% 3 = 0 THEN %(team)s END, now()
+FROM issues_issue WHERE number %% 37 = 0;
+INSERT INTO issues_subscription (user_id, issue_id, reason, is_active, created_at)
+SELECT %(reader)s, id, 'subscribed', number %% 5 > 0, now()
+FROM issues_issue WHERE number %% 19 = 0;
+ANALYZE issues_bookmark, issues_assignment, issues_subscription;
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -172,13 +187,29 @@ class Size:
 
 
 def fill(size: Size) -> None:
-    """Makes organization, project and reader with all that events leave behind.
+    """Makes organization, project and reader with all that events and people leave.
 
     What an earlier run has made stays as it is.
     """
     call_command("migrate", verbosity=0)
-    if Issue.objects.exists():
-        return
+    if not Issue.objects.exists():
+        _fill_events(size)
+    if not Team.objects.exists():
+        _fill_people()
+
+
+def _fill_people() -> None:
+    member = Membership.objects.get(user__email=READER)
+    team = Team.objects.create(
+        organization=member.organization, slug="core", name="Core"
+    )
+    parameters = {"reader": member.user_id, "member": member.pk, "team": team.pk}
+    with connection.cursor() as cursor:
+        for statement in filter(str.strip, _PEOPLE.split(";\n")):
+            cursor.execute(statement, parameters)
+
+
+def _fill_events(size: Size) -> None:
     now = timezone.now()
     began = now - timedelta(days=DAYS)
     organization = Organization.objects.create(slug="acme", name="Acme")

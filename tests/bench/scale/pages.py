@@ -39,6 +39,8 @@ _SEARCHES = (
     "url:url-2999",
     "has:browser level:error",
     "user.id:77",
+    "assigned:me",
+    "subscribed:me",
     "firstSeen:-24h",
     "release:release-60 is:unresolved",
 )
@@ -106,7 +108,7 @@ def _pages(
     for period in ("24h", "14d", "30d", "90d"):
         yield f"overview {period}", [f"{_LIST}overview/?graph={period}"]
     yield "overview of the organization", ["/o/acme/overview/"]
-    for name in ("activity", "feedback", "releases", "health"):
+    for name in ("activity", "feedback", "releases", "ingest"):
         yield name, [f"{_LIST}{name}/"]
     yield "projects", ["/o/acme/"]
     for rest in _OF_ISSUES:

@@ -206,18 +206,24 @@ def test_a_search_finds(project: Project, query: str, types: set[str]) -> None:
     assert found(project, query) == types
 
 
-@pytest.mark.parametrize("common_share", [0.0, 1.0])
+@pytest.mark.parametrize("few_share", [-1.0, 1.0])
 def test_every_way_of_asking_finds_the_same(
-    project: Project, monkeypatch: pytest.MonkeyPatch, common_share: float
+    project: Project, monkeypatch: pytest.MonkeyPatch, few_share: float
 ) -> None:
-    """Few issues are asked one by one; of many, words go by the index or come last.
-    Of what is common the total is a bound."""
+    """Few issues are asked one by one; of many, words go by the index or come last."""
     monkeypatch.setattr(finding, "_FIRST", 1)
-    monkeypatch.setattr(finding, "_COMMON_SHARE", common_share)
+    monkeypatch.setattr(finding, "_TOLD_SHARE", 1)
+    monkeypatch.setattr(finding, "_FEW_SHARE", few_share)
     for query, types in TABLE:
         assert found(project, query) == types, query
-        total = count_issues([project], parse(query, now=NOW), None)
-        assert total == len(types) or (common_share == 0 and total < len(types))
+        assert count_issues([project], parse(query, now=NOW), None) == len(types)
+
+
+def test_of_what_is_common_no_more_are_told_than_there_are(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "_FIRST", 1)
+    assert count_issues([project], parse("went", now=NOW), None) <= 3
 
 
 @pytest.mark.parametrize("bound", ["_NAMED", "_PARTS"])
