@@ -108,6 +108,7 @@ def came_back(
         "project"
     )
     waiting = {row.issue_id: row for row in rows}
+    _learn_of_commits(waiting.values())
     releases = _releases(waiting, events_of)
     back: dict[int, NewEvent] = {}
     for issue, resolution in waiting.items():
@@ -162,6 +163,34 @@ def _version_with(project: Project, where: FixedIn) -> str | None:
     found = commits.order_by("release__created_at", "release").select_related("release")
     first = found.first()
     return None if first is None else first.release.version
+
+
+def _learn_of_commits(waiting: Iterable[Resolution]) -> None:
+    """Has those that wait for a commit wait for the release that it came with.
+
+    Which is known once somebody told a release's commits: often after the issue was
+    resolved, and after other releases.
+    """
+    unknown = [row for row in waiting if row.commit and row.is_after]
+    if not unknown:
+        return
+    brought = ReleaseCommit.objects.filter(
+        sha__in={row.commit["commit"] for row in unknown},
+        release__memberships__project__in={row.project_id for row in unknown},
+    ).values_list(
+        "release__memberships__project", "sha", "repository__name", "release__version"
+    )
+    first: dict[tuple[int, str, str], str] = {}
+    for project, sha, repository, version in brought.order_by(
+        "release__created_at", "release"
+    ):
+        first.setdefault((project, sha, repository or ""), version)
+        first.setdefault((project, sha, ""), version)
+    for row in unknown:
+        commit = row.commit
+        key = (row.project_id, commit["commit"], commit.get("repository", ""))
+        if key in first:
+            row.version, row.is_after = first[key], False
 
 
 def _has_fix(name: str, resolution: Resolution, releases: _Releases) -> bool:

@@ -12,7 +12,7 @@ from issues.newevent import NewEvent
 from issues.repair import repair
 from issues.resolutions import LATEST, FixedIn, NoSuchRelease
 from projects.models import Project, User
-from releases.models import Release, ReleaseCommit
+from releases.models import Release, ReleaseCommit, ReleaseProject
 from tests import settling
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 from tests.people import make_user
@@ -122,6 +122,20 @@ def test_an_unknown_commit_comes_with_the_next_release(
     settling.resolve_in([issue.pk], FixedIn(commit="c0ffee"), user=user)
     assert not comes_back(issue, "shop@1.1")
     assert comes_back(issue, "shop@1.2")
+
+
+def test_a_commit_is_waited_for_in_the_release_that_it_came_with_later(
+    issue: Issue, user: User
+) -> None:
+    settling.resolve_in([issue.pk], FixedIn(commit="c0ffee"), user=user)
+    for version, sha in (("shop@1.2", "bad"), ("shop@1.3", "c0ffee")):
+        release = Release.objects.create(
+            organization=issue.project.organization, version=version
+        )
+        ReleaseProject.objects.create(release=release, project=issue.project)
+        ReleaseCommit.objects.create(release=release, place=0, sha=sha)
+    assert not comes_back(issue, "shop@1.2")
+    assert comes_back(issue, "shop@1.3")
 
 
 def test_an_unknown_release_changes_nothing(issue: Issue, user: User) -> None:
