@@ -15,6 +15,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     ME = "me"
     OPERATOR = "operator"
+    GROUP = "group"
     YES_OR_NO = "yes_or_no"
     ID = "id"
     TOO_MANY = "too_many"
@@ -46,6 +47,10 @@ _MESSAGES = {
     Reason.OPERATOR: _(
         "{term} is not an operator here: every term must match. "
         "Quote it to search for the word."
+    ),
+    Reason.GROUP: _(
+        "{term} opens a group, and there are none here: every term must match. "
+        "Quote it to search for the words."
     ),
     Reason.YES_OR_NO: _("{term} needs yes or no."),
     Reason.ID: _("{term} needs an id, for example {key}:42."),

@@ -72,6 +72,8 @@ _PRIORITIES = {
 # What says whether there is a value at all.
 _TAG_OF_KIND = {Kind.RELEASE_PART: "release", Kind.YES_OR_NO: "handled"}
 _YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+# Other words in parentheses are what a message says.
+_GROUP = re.compile(r"!?\(+!?(?P<key>[\w.\-]+):")
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -128,6 +130,9 @@ class _Reader:
     def _take_text(self, token: Token) -> None:
         if token.text in {"AND", "OR"}:
             raise _error(Reason.OPERATOR, token)
+        group = _GROUP.match(token.text)
+        if group and key_named(group["key"]).kind is not Kind.TAG:
+            raise _error(Reason.GROUP, token)
         is_phrase = token.quoted is not None
         text = token.text if token.quoted is None else unescape(token.quoted)
         if words := words_of(text):

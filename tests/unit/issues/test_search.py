@@ -332,6 +332,8 @@ def test_free_text_can_be_left_out() -> None:
         ("is:unresolved is:", Reason.EMPTY, "is:"),
         ("bookmarks:you", Reason.ME, "bookmarks:you"),
         ("a OR b", Reason.OPERATOR, "OR"),
+        ("(is:new level:error)", Reason.GROUP, "(is:new"),
+        ("a !((!level:error)", Reason.GROUP, "!((!level:error)"),
     ],
 )
 def test_what_cannot_be_read_is_named(query: str, reason: Reason, term: str) -> None:
