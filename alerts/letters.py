@@ -71,9 +71,9 @@ def letter(
 
 @contextmanager
 def _as_read_by(reader: User) -> Iterator[None]:
-    """His language and time zone; English and UTC where he has chosen none."""
-    language = reader.language or settings.LANGUAGE_CODE
-    zone = zone_named(reader.time_zone)
+    """His language and time zone, or those of his browser; else English and UTC."""
+    language = reader.language or reader.seen_language or settings.LANGUAGE_CODE
+    zone = zone_named(reader.time_zone or reader.seen_time_zone)
     with translation.override(language), timezone.override(zone):
         yield
 

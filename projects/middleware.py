@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
@@ -32,12 +33,29 @@ class Preferences:
             translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language()
         name = user.time_zone if user is not None else ""
-        zone = zone_named(name or request.COOKIES.get(TIME_ZONE_COOKIE, ""))
+        told = request.COOKIES.get(TIME_ZONE_COOKIE, "")
+        zone = zone_named(name or told)
+        if user is not None:
+            _remember(user, translation.get_language(), told)
         if zone is None:
             timezone.deactivate()
         else:
             timezone.activate(zone)
         return self._get_response(request)
+
+
+def _remember(user: User, language: str, time_zone: str) -> None:
+    """Keeps what the browser asks for and the profile has not chosen, where it is new.
+
+    A browser without script tells no time zone.
+    """
+    seen = {}
+    if not user.language:
+        seen["seen_language"] = "" if language == settings.LANGUAGE_CODE else language
+    if not user.time_zone and zone_named(time_zone):
+        seen["seen_time_zone"] = time_zone
+    if any(getattr(user, name) != value for name, value in seen.items()):
+        User.objects.filter(pk=user.pk).update(**seen)
 
 
 @lru_cache(maxsize=128)

@@ -47,6 +47,10 @@ class User(AbstractUser):
     email = models.EmailField(unique=True)
     language = models.CharField(max_length=10, blank=True, default="")
     time_zone = models.CharField(max_length=64, blank=True, default="")
+    # Those of the browser that he used last; mails are written so where he has chosen
+    # none. Empty: English, and unknown.
+    seen_language = models.CharField(max_length=10, blank=True, default="")
+    seen_time_zone = models.CharField(max_length=64, blank=True, default="")
     theme = models.CharField(
         max_length=5, choices=Theme.choices, blank=True, default=Theme.SYSTEM
     )

@@ -79,6 +79,17 @@ def test_a_mail_is_in_its_readers_language_and_time_zone(
     assert '<html lang="zh-hans">' in parts(message)["text/html"]
 
 
+def test_who_has_chosen_nothing_reads_it_as_his_browser_would(
+    issue: Issue, ann: User
+) -> None:
+    ann.seen_language, ann.seen_time_zone = "zh-hans", "Asia/Shanghai"
+    ann.save()
+    happened(issue)
+    deliver()
+    assert "Asia/Shanghai" in text_of(letter())
+    assert "你关注了此问题" in text_of(letter())
+
+
 def test_readers_of_two_languages_get_their_own(issue: Issue, ann: User) -> None:
     other = follower(issue)
     other.language = "zh-hans"

@@ -146,3 +146,24 @@ def chosen_order(client: Client, path: str) -> str:
     found = re.search(r'aria-current="true">((?:Old|New)est first)<', page)
     assert found
     return found[1]
+
+
+def test_what_the_browser_asks_for_is_kept_where_nothing_was_chosen(
+    user: User,
+) -> None:
+    client = signed_in(user)
+    client.cookies["tz"] = "Asia/Shanghai"
+    language_of(client, accept_language="zh-CN")
+    user.refresh_from_db()
+    assert (user.seen_language, user.seen_time_zone) == ("zh-hans", "Asia/Shanghai")
+    assert (user.language, user.time_zone) == ("", "")
+
+
+def test_a_browser_that_tells_no_time_zone_leaves_the_one_before(user: User) -> None:
+    client = signed_in(user)
+    client.cookies["tz"] = "Asia/Shanghai"
+    client.get("/profile/")
+    client.cookies["tz"] = "No/Where"
+    client.get("/profile/")
+    user.refresh_from_db()
+    assert user.seen_time_zone == "Asia/Shanghai"
