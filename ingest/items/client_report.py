@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ingest.envelope import Item
 from ingest.items.kind import Context, Kind, Refusal
 from ingest.items.payload import object_of
-from ingest.normalise.times import DRIFT_MIN_S, instant
+from ingest.normalise.times import clock_shift, instant
 from ingest.outcomes import CATEGORIES, UNKNOWN, Outcome
 from ingest.tally import Place, Tally
 from projects import postgres
@@ -130,9 +130,7 @@ def _hour(told: object, context: Context) -> int:
     happened = instant(told)
     if happened is None:
         return int(received) // 3600
-    if context.sent_at is not None:
-        drift = received - context.sent_at.timestamp()
-        happened += drift if abs(drift) >= DRIFT_MIN_S else 0.0
+    happened += clock_shift(received, context.sent_at)
     is_believed = received - PAST_MAX_S <= happened <= received
     return int(happened if is_believed else received) // 3600
 

@@ -14,7 +14,7 @@ from ingest.items.kind import Context, Kind, Refusal
 from ingest.items.payload import object_of
 from ingest.normalise import attributes
 from ingest.normalise.fields import Notes
-from ingest.normalise.times import DRIFT_MIN_S, FUTURE_MAX_S, instant
+from ingest.normalise.times import FUTURE_MAX_S, clock_shift, instant
 from ingest.outcomes import Outcome
 from releases.names import Name
 from releases.session import (
@@ -124,20 +124,12 @@ def _hour(started: object, context: Context) -> int | None:
     if moment is None:
         moment = received
     else:
-        moment += _shift(received, context)
+        moment += clock_shift(received, context.sent_at)
     if moment < received - PAST_MAX_S:
         return None
     if moment > received + FUTURE_MAX_S:
         moment = received
     return int(moment) // 3600
-
-
-def _shift(received: float, context: Context) -> float:
-    """By how much the sender's clock is off, where that is more than the way takes."""
-    if context.sent_at is None:
-        return 0.0
-    drift = received - context.sent_at.timestamp()
-    return drift if abs(drift) >= DRIFT_MIN_S else 0.0
 
 
 def _session_id(value: object) -> uuid.UUID | None:

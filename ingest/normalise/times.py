@@ -69,6 +69,14 @@ def _number(value: str) -> float | None:
         return None
 
 
+def clock_shift(received: float, sent_at: datetime | None) -> float:
+    """Seconds to add to what the sender's clock says; 0 below DRIFT_MIN_S."""
+    if sent_at is None:
+        return 0.0
+    drift = received - sent_at.timestamp()
+    return drift if abs(drift) >= DRIFT_MIN_S else 0.0
+
+
 def corrected(
     value: object, *, received: float, sent_at: datetime | None, notes: Notes
 ) -> tuple[float, float]:
@@ -77,10 +85,7 @@ def corrected(
     A sender's clock that is off by DRIFT_MIN_S or more is put right; an event more
     than a minute in the future or older than 30 days is moved to its reception.
     """
-    shift = 0.0
-    if sent_at is not None:
-        drift = received - sent_at.timestamp()
-        shift = drift if abs(drift) >= DRIFT_MIN_S else 0.0
+    shift = clock_shift(received, sent_at)
     happened = instant(value)
     if happened is None:
         if value is not None:
