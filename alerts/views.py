@@ -14,16 +14,14 @@ from django.views.decorators.http import require_http_methods
 from alerts import stopping, wishes
 from alerts.forms import NotificationsForm
 from issues import shortid
-from projects.access import projects_of_user
-from projects.models import User
+from projects.access import projects_of_user, signed_in
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def notifications(request: HttpRequest) -> HttpResponse:
     """What the user is mailed about."""
-    user = request.user
-    assert isinstance(user, User), "the view needs login_required"
+    user = signed_in(request)
     projects = list(projects_of_user(user))
     form = NotificationsForm(
         request.POST if request.method == "POST" else None,

@@ -7,7 +7,7 @@ from enum import IntEnum
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Membership, Organization, Project, Role, User
@@ -33,6 +33,12 @@ _ROLE_PERMISSION = {
 def permission_of(role: str) -> Permission:
     """The highest permission that the role gives."""
     return _ROLE_PERMISSION[Role(role)]
+
+
+def signed_in(request: HttpRequest) -> User:
+    """Who asks, in a view behind `login_required`."""
+    assert isinstance(request.user, User), "the view needs login_required"
+    return request.user
 
 
 def membership_for(user: User | AnonymousUser, slug: str) -> Membership:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from projects import addresses
+from projects.access import signed_in
 from projects.errors import AddressTaken
 from projects.forms import AddressForm
-from projects.models import User
 
 
 @login_required
@@ -22,7 +22,7 @@ from projects.models import User
 @require_http_methods(["GET", "HEAD", "POST"])
 def address(request: HttpRequest) -> HttpResponse:
     """Asks for the new address and the password."""
-    user = _signed_in(request)
+    user = signed_in(request)
     form = AddressForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data["email"]
@@ -49,7 +49,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     Only who asked can confirm it: else an address that was mistyped would hand the
     account to whoever has that mailbox.
     """
-    user = _signed_in(request)
+    user = signed_in(request)
     wanted = addresses.address_of(token, user)
     if wanted is None:
         return render(request, "projects/address_confirm.html", status=404)
@@ -67,8 +67,3 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def _changed(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("Email address changed"))
     return redirect("projects:profile")
-
-
-def _signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User), "the view needs login_required"
-    return request.user

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from projects import services, signins
-from projects.access import project_for
+from projects.access import project_for, signed_in
 from projects.forms import NameForm, ProfileForm
 from projects.models import Organization, User
 
@@ -47,7 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def organization_new(request: HttpRequest) -> HttpResponse:
-    user = _signed_in(request)
+    user = signed_in(request)
     if not user.is_superuser:
         raise PermissionDenied(_("Only who runs this server can add organizations."))
     form = NameForm(request.POST or None)
@@ -61,7 +61,7 @@ def organization_new(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    user = _signed_in(request)
+    user = signed_in(request)
     form = ProfileForm(
         request.POST or None,
         initial={
@@ -90,7 +90,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
     """Ends the user's sessions in all other browsers."""
-    ended = signins.end_others(_signed_in(request), request.session.session_key)
+    ended = signins.end_others(signed_in(request), request.session.session_key)
     text = ngettext(
         "Signed out of %(n)d other browser", "Signed out of %(n)d other browsers", ended
     )
@@ -115,15 +115,10 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_POST
 def star(request: HttpRequest, org: str, project: str) -> HttpResponse:
     found = project_for(request.user, org, project)
-    services.toggle_star(_signed_in(request), found)
+    services.toggle_star(signed_in(request), found)
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
     return redirect(_next(request))
-
-
-def _signed_in(request: HttpRequest) -> User:
-    assert isinstance(request.user, User), "the view needs login_required"
-    return request.user
 
 
 def _next(request: HttpRequest) -> str:
