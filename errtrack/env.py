@@ -2,11 +2,10 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-_TRUE = {"1", "true", "yes", "on"}
-_FALSE = {"0", "false", "no", "off", ""}
+from urllib.parse import urlsplit
 
 
 class BadSetting(SystemExit):
@@ -38,16 +37,6 @@ def whole(name: str, default: int, *, minimum: int = 0) -> int:
     return number
 
 
-def flag(name: str, default: bool) -> bool:
-    """The variable as yes or no."""
-    raw = text(name, str(default)).lower()
-    if raw in _TRUE:
-        return True
-    if raw in _FALSE:
-        return False
-    raise BadSetting(f"{name}: expected yes or no, got {raw!r}")
-
-
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     """The variable as one of `options`, whatever its case."""
     raw = text(name, default)
@@ -55,6 +44,26 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
         if raw.lower() == option.lower():
             return option
     raise BadSetting(f"{name}: expected one of {', '.join(options)}, got {raw!r}")
+
+
+def address(name: str, default: str = "", *, schemes: Sequence[str]) -> str:
+    """The variable as a URL that begins with one of `schemes`, or empty."""
+    raw = text(name, default)
+    if raw and not _is_address(raw, schemes):
+        # The value itself may hold a password.
+        expected = " or ".join(f"{scheme}://…" for scheme in schemes)
+        raise BadSetting(f"{name}: expected an address like {expected}")
+    return raw
+
+
+def _is_address(raw: str, schemes: Sequence[str]) -> bool:
+    try:
+        parts = urlsplit(raw)
+        port = parts.port
+    except ValueError:
+        return False
+    is_somewhere = bool(parts.netloc or parts.path.strip("/"))
+    return parts.scheme in schemes and port != 0 and is_somewhere
 
 
 def words(name: str, default: str = "") -> list[str]:

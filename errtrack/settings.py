@@ -16,7 +16,9 @@ DATA_DIR = Path(env.text("ERRTRACK_DATA", "data"))
 
 # Where the service is reached.
 BIND = env.text("ERRTRACK_BIND", "127.0.0.1:8000")
-PUBLIC_URL = env.text("ERRTRACK_URL", f"http://{reachable(BIND)}").rstrip("/")
+_WEB = ("http", "https")
+PUBLIC_URL = env.address("ERRTRACK_URL", f"http://{reachable(BIND)}", schemes=_WEB)
+PUBLIC_URL = PUBLIC_URL.rstrip("/")
 # By its loopback names the service asks itself whether it answers.
 ALLOWED_HOSTS = env.words("ERRTRACK_ALLOWED_HOSTS", "*")
 ALLOWED_HOSTS += ["127.0.0.1", "[::1]", "localhost"]
@@ -26,8 +28,10 @@ _IS_HTTPS = PUBLIC_URL.startswith("https://")
 TRUSTED_PROXIES = env.whole("ERRTRACK_TRUSTED_PROXIES", 0)
 
 # The servers.
-DATABASE_URL = env.text("DATABASE_URL") or addresses.database_url(DATA_DIR)
-REDIS_URL = env.text("REDIS_URL") or addresses.redis_url(DATA_DIR)
+DATABASE_URL = env.address("DATABASE_URL", schemes=("postgres", "postgresql"))
+DATABASE_URL = DATABASE_URL or addresses.database_url(DATA_DIR)
+REDIS_URL = env.address("REDIS_URL", schemes=("redis", "rediss", "unix"))
+REDIS_URL = REDIS_URL or addresses.redis_url(DATA_DIR)
 DATABASES = {
     "default": dj_database_url.parse(
         DATABASE_URL, conn_max_age=600, conn_health_checks=True
@@ -85,7 +89,7 @@ LOG_LEVEL = env.choice(
     "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
 LOG_FORMAT = env.choice("LOG_FORMAT", "auto", ("auto", "json", "console"))
-SELF_DSN = env.text("ERRTRACK_SELF_DSN")
+SELF_DSN = env.address("ERRTRACK_SELF_DSN", schemes=_WEB)
 METRICS_TOKEN = env.text("ERRTRACK_METRICS_TOKEN")
 LOGGING_CONFIG = "errtrack.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "format": LOG_FORMAT}

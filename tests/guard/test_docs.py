@@ -14,7 +14,7 @@ from errtrack.cli import main
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("alerts", "errtrack", "ingest", "issues", "monitors", "projects", "releases")
-READERS = {"text", "whole", "flag", "choice", "words", "mapping"}
+READERS = {"text", "address", "whole", "choice", "words", "mapping"}
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
 
 
