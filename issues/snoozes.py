@@ -37,6 +37,18 @@ class Until:
     # More in an hour than foretold; see issues.escalation.
     escalates: bool = False
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """By the names that the API takes it by."""
+        return _told(
+            ignoreDuration=self.minutes,
+            ignoreCount=self.events,
+            ignoreWindow=self.event_window,
+            ignoreUserCount=self.users,
+            ignoreUserWindow=self.user_window,
+            ignoreUntilEscalating=self.escalates or None,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -62,6 +74,7 @@ class Terms:
             "ignoreWindow": self.event_window,
             "ignoreUserCount": self.users,
             "ignoreUserWindow": self.user_window,
+            "ignoreUntilEscalating": None if self.hour_limit is None else True,
         }
         return {name: value for name, value in named.items() if value is not None}
 

@@ -16,7 +16,9 @@ from issues.operations.selection import Action, Selection
 from issues.resolutions import LATEST, Fix, FixedIn, fixes_in
 from issues.snoozes import Terms, Until
 from issues.triage import Change
+from issues.untils import until_said
 from projects.models import User
+from projects.ui import visible
 
 _STATUS = {
     "resolve": Status.RESOLVED,
@@ -119,15 +121,21 @@ def change_of(item: Item) -> Change:
 
 def _resolved_one(data: Data) -> str:
     place = data.get("in")
+    # Names are somebody else's choice and may hold percent signs.
+    name = visible(str(data.get("version", ""))).replace("%", "%%")
     if place == "next":
         return _("Resolved %s in the next release")
     if place == "latest":
         return _("Resolved %s in the latest release")
     if place == "commit":
-        return _("Resolved %s in a commit")
+        text = _("Resolved %(issue)s in commit %(commit)s")
+        return text % {"issue": "%s", "commit": name}
     if "age" in data:
         return _("Resolved %s, which had been quiet")
-    return _("Resolved %s in that release") if place else _("Resolved %s")
+    if place:
+        text = _("Resolved %(issue)s in %(version)s")
+        return text % {"issue": "%s", "version": name}
+    return _("Resolved %s")
 
 
 def _resolved_many(data: Data, n: int) -> str:
@@ -141,8 +149,25 @@ def _reopened_many(data: Data, n: int) -> str:
     return ngettext("%d issue reopened", "%d issues reopened", n) % n
 
 
+def _ignored_one(data: Data) -> str:
+    until = _until(data)
+    if not until:
+        return _("Ignored %s")
+    return _("Ignored %(issue)s until %(until)s") % {"issue": "%s", "until": until}
+
+
 def _ignored_many(data: Data, n: int) -> str:
-    return ngettext("%d issue ignored", "%d issues ignored", n) % n
+    until = _until(data)
+    if not until:
+        return ngettext("%d issue ignored", "%d issues ignored", n) % n
+    text = ngettext(
+        "%(n)d issue ignored until %(until)s", "%(n)d issues ignored until %(until)s", n
+    )
+    return text % {"n": n, "until": until}
+
+
+def _until(data: Data) -> str:
+    return until_said(Until(**data["until"]).told) if "until" in data else ""
 
 
 register(
@@ -169,7 +194,7 @@ register(
     Kind(
         name="ignore",
         label=gettext_lazy("Ignored"),
-        of_one=lambda data: _("Ignored %s"),
+        of_one=_ignored_one,
         of_many=_ignored_many,
         change=_change,
         restore=_restore,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 from django.template import Context
 
 from issues import operations
 from issues.happenings import Line
 from issues.models import Operation
+from issues.untils import until_said
 from projects.access import membership_for
 
 register = template.Library()
@@ -20,6 +24,12 @@ def may_undo(context: Context, operation: Operation | None) -> bool:
         return False
     place = membership_for(context["request"].user, context["organization"].slug)
     return operations.may_undo(operation, place.role)
+
+
+@register.filter
+def until(told: Mapping[str, Any]) -> str:
+    """Until what an activity's data says that the issue is, or was, ignored."""
+    return until_said(told)
 
 
 @register.filter

@@ -103,7 +103,7 @@ def test_an_ignoring_that_is_undone_and_done_again(
     [
         ("resolve_next", "in the next release", "shop@1.1", True),
         ("resolve_latest", "in the latest release", "shop@1.1", False),
-        ("resolve_in", "in that release", "shop@1.0", False),
+        ("resolve_in", "in shop@1.0", "shop@1.0", False),
     ],
 )
 def test_resolving_in_a_release(
