@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
+from urllib.parse import quote
 
 from django import template
+from django.template.context import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,10 +17,13 @@ from django.utils.translation import gettext
 from issues.figures import Change
 from issues.models import Level
 from issues.overview import ProjectNumbers, numbers_of
+from issues.presentation.shares import Distribution
+from issues.standouts import Standout
+from issues.templatetags.issues import badge, first_line, headline
 from issues.views.overview import Mark
 from projects.models import Project
-from projects.templatetags.ui import commas
-from projects.ui import Layers, compact, stacks
+from projects.templatetags.ui import bar, commas, level, spark
+from projects.ui import Layers, compact, stacks, visible
 
 # Room for a release's name to the right of its mark, in percent of the axis.
 _NAME_PERCENT = 90
@@ -91,3 +98,72 @@ def key_number(figure: Change) -> SafeString:
         return format_html('<b title="{}">{}</b>', commas(figure.now), shown)
     said = gettext("About %(n)s, told from a sample of the issues") % {"n": shown}
     return format_html('<b title="{}">≈ {}</b>', said, shown)
+
+
+@register.simple_tag(takes_context=True)
+def short_rows(context: Context, rows: Iterable[Standout]) -> SafeString:
+    """A short list of issues, written by code as the long ones are: see rows.
+
+    Needs `organization`; `project` leaves the project's name out.
+    """
+    slug = context["organization"].slug
+    names_project = not context.get("project")
+    silent = f'<span class="r-msg none">{escape(gettext("(no message)"))}</span>'
+    events = escape(gettext("events"))
+    return SafeString(
+        "".join(
+            f'<li><div class="ell" hx-disable><div class="r-title">{level(i.level)}'
+            f'<a class="r-link" href="{_address(slug, i)}">'
+            f"<b><bdi>{_text(headline(i))}</bdi></b> "
+            f'<span class="culprit"><bdi>{_text(i.issue.culprit)}</bdi></span></a>'
+            f"{badge(i.issue.state)}</div>\n"
+            f'<div class="r-sub">{_said(i) or silent}'
+            f"{_named(i) if names_project else ''}</div></div>\n"
+            f'{spark(i.counts, 96, 24)}<span class="c-num" title="{i.count:,}">'
+            f'{compact(i.count)}<span class="sr"> {events}</span></span></li>\n'
+            for i in rows
+        )
+    )
+
+
+def _address(slug: str, one: Standout) -> str:
+    where = [slug, one.issue.project.slug, one.issue.number]
+    return escape(reverse("issues:detail", args=where))
+
+
+def _said(one: Standout) -> str:
+    if not one.value:
+        return ""
+    return f'<span class="r-msg"><bdi>{_text(first_line(one))}</bdi></span>'
+
+
+def _named(one: Standout) -> str:
+    return f'<span class="r-proj">{escape(one.issue.project.name)}</span>'
+
+
+@register.simple_tag
+def distributions(places: Iterable[Distribution], list_path: str) -> SafeString:
+    """The commonest values of some tags, each leading to the list of its issues."""
+    return SafeString("".join(_distribution(one, list_path) for one in places))
+
+
+def _distribution(one: Distribution, list_path: str) -> str:
+    items = "".join(
+        f'<li title="{share.count:,}"><a href="{escape(list_path)}?q='
+        f'{quote(share.query)}"><bdi>{_text(share.value)}</bdi></a>'
+        f"<span>{share.share}</span>{bar(share.percent)}</li>"
+        for share in one.shares
+    )
+    if one.other_count:
+        items += (
+            f'<li title="{one.other_count:,}">'
+            f'<span class="dim">{escape(gettext("other"))}</span>'
+            f"<span>{one.other_share}</span>{bar(one.other_percent)}</li>"
+        )
+    return (
+        f'<div class="dist"><h3><bdi>{_text(one.key)}</bdi></h3><ul>{items}</ul></div>'
+    )
+
+
+def _text(text: object) -> str:
+    return escape(visible(str(text)))

@@ -284,6 +284,22 @@ def test_a_project_without_events_says_what_to_do(
     assert "/o/acme/p/shop/setup/" in member.get(OVERVIEW).content.decode()
 
 
+def test_hostile_text_stays_text(project: Project, member: Client) -> None:
+    hostile = '"><script>alert(1)</script>\u202e'
+    payload = make_payload(
+        exception={"values": [make_exception(hostile, hostile, hostile)]},
+        environment=hostile,
+        tags={"browser": hostile},
+    )
+    store(make_event(project, payload))
+    for path in (OVERVIEW, ALL):
+        page = member.get(path).content.decode()
+        assert "&lt;script&gt;" in page
+        assert "<script>alert" not in page
+        # A form's value is what it is; nobody reads it.
+        assert "\u202e" not in re.sub(r'="[^"]*"', "", page)
+
+
 def test_viewers_see_it_and_strangers_do_not(
     project: Project, viewer: Client, stranger: Client
 ) -> None:
