@@ -57,7 +57,7 @@ def add_time(condition: Condition, scope: Scope, term: TimeTerm) -> None:
     clause = " AND ".join(bounds)
     if not is_event:
         condition.add(clause, is_negated=term.is_negated)
-        if term.instant == "last_seen" and not term.is_negated:
+        if not term.is_negated:
             _add_minutes(condition, term)
         return
     condition.add_dear(
@@ -68,8 +68,10 @@ def add_time(condition: Condition, scope: Scope, term: TimeTerm) -> None:
 
 
 def _add_minutes(condition: Condition, term: TimeTerm) -> None:
-    """What the bounds of `last_seen` say of the minute that the index holds."""
-    for compare, bound in ((">=", term.since), ("<=", term.until)):
+    """What the bounds say of the minute last seen, which the index holds: an issue was
+    not last seen before it was first seen."""
+    until = term.until if term.instant == "last_seen" else None
+    for compare, bound in ((">=", term.since), ("<=", until)):
         if bound:
             minute = condition.bind(math.floor(bound.timestamp() / 60))
             condition.add(f"s.last_seen_minute {compare} {minute}")

@@ -12,7 +12,7 @@ from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import (
     get_language,
@@ -168,7 +168,8 @@ def spark(
     said = label or gettext("Highest bar: %s events") % ui.compact(drawn.highest)
     return SafeString(
         f'<svg class="spark" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(said)}">'
+        f'viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{conditional_escape(said)}">'
         f'<path class="z" stroke-dasharray="{drawn.bar} {drawn.gap}" d="{drawn.feet}"/>'
         f'<path stroke-width="{drawn.bar}" d="{drawn.bars}"/></svg>'
     )
