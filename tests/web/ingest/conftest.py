@@ -1,4 +1,4 @@
-"""A project with a key, an empty Valkey, and outcomes to count."""
+"""An empty Valkey, and outcomes to count."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ingest.outcomes import Outcome
 from ingest.tally import Place, Tally
 from issues.store import forget_everything
 from projects import valkey
-from projects.models import Organization, Project
-from tests.factories import make_organization, make_project
+from projects.models import Project
 
 Count = Callable[..., None]
 
@@ -26,16 +25,6 @@ def store(db: None) -> redis.Redis:
     client.flushdb()
     forget_everything()
     return client
-
-
-@pytest.fixture
-def organization(db: None) -> Organization:
-    return make_organization("acme")
-
-
-@pytest.fixture
-def project(organization: Organization) -> Project:
-    return make_project("shop", organization=organization)
 
 
 @pytest.fixture

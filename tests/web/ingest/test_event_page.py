@@ -18,7 +18,7 @@ from ingest.valkey import Valkey
 from ingest.waiting import find_waiting
 from issues.models import Issue
 from projects import valkey
-from projects.models import Organization, Project, Role
+from projects.models import Project, Role
 from tests.factories import (
     make_entry,
     make_event,
@@ -32,11 +32,6 @@ from tests.people import client_of
 ID = "fc6d8c0c43fc4630ad850ee518f1b9d0"
 PROJECT = "/o/acme/p/shop/ingest/event/"
 ORGANIZATION = "/o/acme/ingest/event/"
-
-
-@pytest.fixture
-def viewer(organization: Organization, project: Project) -> Client:
-    return client_of(organization, Role.VIEWER)
 
 
 def page(client: Client, path: str, asked: str = ID) -> str:

@@ -19,11 +19,6 @@ PROJECT = "/o/acme/p/shop/ingest/"
 ORGANIZATION = "/o/acme/ingest/"
 
 
-@pytest.fixture
-def viewer(organization: Organization, project: Project) -> Client:
-    return client_of(organization, Role.VIEWER)
-
-
 def text(client: Client, path: str) -> str:
     """The page's words without its markup."""
     response = client.get(path)

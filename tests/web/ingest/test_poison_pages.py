@@ -13,17 +13,12 @@ from ingest import fates
 from ingest.models import PoisonEntry
 from ingest.waiting import find_waiting
 from projects import valkey
-from projects.models import Organization, Project, Role
+from projects.models import Project, Role
 from tests.factories import make_payload, make_project, set_aside
 from tests.people import client_of
 
 LIST = "/o/acme/ingest/poison/"
 HOSTILE = "<script>alert(1)</script>\u202e"
-
-
-@pytest.fixture
-def admin(organization: Organization, project: Project) -> Client:
-    return client_of(organization, Role.ADMIN)
 
 
 def body(client: Client, path: str) -> str:

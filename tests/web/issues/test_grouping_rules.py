@@ -11,7 +11,7 @@ from issues.models import Regrouping
 from projects import rulesets
 from projects.models import Organization, Project, Role
 from projects.rules import GroupingTexts
-from tests.factories import make_issue, make_organization, make_project
+from tests.factories import make_issue, make_project
 from tests.groupings import second_version
 from tests.people import client_of
 from tests.regroups import chosen, finish, previewed, regrouped
@@ -22,21 +22,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/o/acme/p/shop/settings/grouping/"
 ONE = {"fingerprinting": "# ours\r\ntype:A -> a", "enhancements": "app:no +app  \r\n"}
 TEXTS = GroupingTexts(fingerprinting="# ours\ntype:A -> a", enhancements="app:no +app")
-
-
-@pytest.fixture
-def organization() -> Organization:
-    return make_organization("acme")
-
-
-@pytest.fixture
-def project(organization: Organization) -> Project:
-    return make_project("shop", organization=organization)
-
-
-@pytest.fixture
-def admin(organization: Organization, project: Project) -> Client:
-    return client_of(organization, Role.ADMIN)
 
 
 def text_of(client: Client, address: str = PAGE) -> str:

@@ -8,19 +8,13 @@ import pytest
 from django.test import Client
 
 from issues.models import ListPicks, SavedSearch
-from projects.models import Project, Role
+from projects.models import Project
 from tests.factories import make_issue, make_project
-from tests.people import client_of
 
 LIST = "/o/acme/p/shop/"
 ALL = "/o/acme/issues/"
 SEARCHES = "/o/acme/searches/"
 UNRESOLVED = "is:unresolved"
-
-
-@pytest.fixture
-def admin(project: Project) -> Client:
-    return client_of(project.organization, Role.ADMIN)
 
 
 def leads_to(client: Client, path: str = LIST, **asked: str) -> str:

@@ -6,16 +6,11 @@ import pytest
 from django.test import Client
 
 from issues.models import SavedSearch
-from projects.models import Organization, Project, Role
+from projects.models import Organization, Role
 from tests.people import client_of
 
 PAGE = "/o/acme/searches/"
 LIST = "/o/acme/p/shop/"
-
-
-@pytest.fixture
-def organization(project: Project) -> Organization:
-    return project.organization
 
 
 def save(client: Client, name: str, query: str, **fields: str) -> None:

@@ -10,11 +10,6 @@ from tests.people import client_of, make_member, make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def organization() -> Organization:
-    return make_organization("acme")
-
-
 def role_of(user: User, organization: Organization) -> str:
     return Membership.objects.get(user=user, organization=organization).role
 

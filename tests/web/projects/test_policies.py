@@ -13,27 +13,12 @@ from ingest import limits
 from projects import policies, valkey
 from projects.models import Organization, Project, Role
 from projects.rules import LEGACY_BROWSERS, FilterRules, ScrubbingRules
-from tests.factories import make_organization, make_project
+from tests.factories import make_project
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 
 SETTINGS = "/o/acme/p/shop/settings/"
-
-
-@pytest.fixture
-def organization() -> Organization:
-    return make_organization("acme")
-
-
-@pytest.fixture
-def project(organization: Organization) -> Project:
-    return make_project("shop", organization=organization)
-
-
-@pytest.fixture
-def admin(organization: Organization, project: Project) -> Client:
-    return client_of(organization, Role.ADMIN)
 
 
 @pytest.fixture

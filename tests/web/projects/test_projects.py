@@ -8,20 +8,10 @@ from pytest_django import DjangoAssertNumQueries
 from issues.overview import numbers_of
 from projects.models import Organization, Project, ProjectKey, Role
 from projects.services import dsn_of
-from tests.factories import make_issue, make_organization, make_project
+from tests.factories import make_issue, make_project
 from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def organization() -> Organization:
-    return make_organization("acme")
-
-
-@pytest.fixture
-def project(organization: Organization) -> Project:
-    return make_project("shop", organization=organization)
 
 
 @pytest.fixture

@@ -1,36 +1,22 @@
-"""A project with a member looking at it, and a release with events and sessions."""
+"""A release with events and sessions."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.test import Client
 
-from projects.models import Project, Role
+from projects.models import Project
 from releases.models import Release
 from tests.factories import (
     make_event,
     make_exception,
-    make_organization,
     make_payload,
-    make_project,
 )
 from tests.factories import store as store_events
-from tests.people import client_of
 from tests.sessions import make_update, store
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def project(db: None) -> Project:
-    return make_project("shop", organization=make_organization("acme"))
-
-
-@pytest.fixture
-def member(project: Project) -> Client:
-    return client_of(project.organization, Role.MEMBER)
 
 
 @pytest.fixture
