@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -51,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run(data, rest)
     except OperatorError as error:
         sys.exit(f"errtrack: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(f"errtrack: The disk is full: {error}.")
     except KeyboardInterrupt:
         sys.exit(130)
 

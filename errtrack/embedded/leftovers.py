@@ -1,6 +1,7 @@
 """Finds and ends what a killed run left running in a data folder."""
 
 import json
+import logging
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,8 @@ import psutil
 from errtrack.embedded import postgres
 from errtrack.embedded.endings import await_end
 from errtrack.embedded.postgres import Postgres
+
+_log = logging.getLogger(__name__)
 
 _FILE = "processes.json"
 # The clock may have been set since: a process id is rarely used twice that soon.
@@ -37,10 +40,16 @@ def describe(pid: int, kill_signal: signal.Signals) -> Started:
 
 
 def record(data: Path, children: list[Started]) -> None:
-    """Writes down what runs now, for the next start to clear if we are killed."""
+    """Writes down what runs now, for the next start to clear if we are killed.
+
+    A full disk must not end the service: it goes on without.
+    """
     draft = data / f".{_FILE}"
-    draft.write_text(json.dumps([asdict(child) for child in children]))
-    draft.replace(data / _FILE)
+    try:
+        draft.write_text(json.dumps([asdict(child) for child in children]))
+        draft.replace(data / _FILE)
+    except OSError as error:
+        _log.warning("What runs cannot be written down: %s", error)
 
 
 def clear(data: Path) -> None:

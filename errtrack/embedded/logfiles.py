@@ -1,6 +1,7 @@
 """Keeps the private servers' logs small."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 MAX_BYTES = 4 * 2**20
@@ -15,7 +16,8 @@ def trim(data: Path) -> None:
     for log in (data / "logs").glob("*.log"):
         if log.stat().st_size <= MAX_BYTES:
             continue
-        with log.open("rb") as file:
+        with suppress(OSError), log.open("rb") as file:
+            # On a full disk the end is lost: room matters more.
             file.seek(-_KEPT_BYTES, os.SEEK_END)
             log.with_suffix(".log.old").write_bytes(file.read())
         os.truncate(log, 0)
