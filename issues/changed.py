@@ -9,11 +9,15 @@ from issues.issuereleases import IssueReleases
 from issues.models import (
     Activity,
     Issue,
+    Operation,
     Resolution,
     Snooze,
     Status,
     Substatus,
 )
+from projects.joins import Join
+from projects.models import User
+from projects.postgres import Row, run_planned
 
 # Changes that are looked back on: of more the bar tells the latest only.
 _LOOKED_BACK = 100
@@ -23,6 +27,18 @@ _OF_STATUS = (
     Activity.Kind.IGNORED,
     Activity.Kind.REGRESSION,
 )
+
+
+_JOIN = Join(a=Activity, u=User, o=Operation)
+
+# Parameters: ids of issues, how many.
+_CHANGES = f"""
+SELECT {_JOIN.columns} FROM issues_activity a
+LEFT JOIN projects_user u ON u.id = a.user_id
+LEFT JOIN issues_operation o ON o.id = a.operation_id
+WHERE a.issue_id = ANY((SELECT %s::int4[])::int4[])
+ORDER BY a.created_at DESC, a.id DESC LIMIT %s::int8
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +64,15 @@ class Changed:
 
 def changes_of(issue_ids: Collection[int]) -> list[Activity]:
     """What happened to the issues lately, newest first."""
-    newest = Activity.objects.filter(issue__in=issue_ids).order_by("-created_at", "-pk")
-    return list(newest.select_related("user", "operation")[:_LOOKED_BACK])
+    rows = run_planned(_CHANGES, (list(issue_ids), _LOOKED_BACK))
+    return [_change_of(row) for row in rows]
+
+
+def _change_of(row: Row) -> Activity:
+    change = _JOIN.surely(Activity, "a", row)
+    change.user = _JOIN.made(User, "u", row)
+    change.operation = _JOIN.made(Operation, "o", row)
+    return change
 
 
 def changed(

@@ -8,20 +8,15 @@ connection.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
-
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
 
 from issues.models import Assignment, Issue, IssueState, Status
+from projects.joins import Join
 from projects.models import Membership, Organization, Project, Team, User
 from projects.postgres import Row, run_planned
 from projects.rules import GroupingTexts
 from releases.models import Release
 
 _MAX_NUMBER = 2**31 - 1
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +37,22 @@ class OpenIssue:
     rules: GroupingTexts
 
 
-def _names(model: type[Model]) -> list[str]:
-    """The columns that pages use: what is searched by is large, and for no reader."""
-    fields = model._meta.concrete_fields
-    return [field.attname for field in fields if field.name != "search"]
-
-
-# Tables by the name that the statement has for them, in the order of its columns.
-_TABLES: dict[str, type[Model]] = {
-    "i": Issue,
-    "s": IssueState,
-    "p": Project,
-    "r": Release,
-    "a": Assignment,
-    "m": Membership,
-    "u": User,
-    "t": Team,
-}
-_COLUMNS = {alias: _names(model) for alias, model in _TABLES.items()}
+# What is searched by is large, and for no reader.
+_JOIN = Join(
+    but=["search"],
+    i=Issue,
+    s=IssueState,
+    p=Project,
+    r=Release,
+    a=Assignment,
+    m=Membership,
+    u=User,
+    t=Team,
+)
 
 # Parameters: the reader twice, organization, slug of the project, number.
 _OPEN = f"""
-SELECT
+SELECT {_JOIN.columns},
     EXISTS (SELECT FROM issues_bookmark b
         WHERE b.issue_id = i.id AND b.user_id = %s::int4),
     EXISTS (SELECT FROM issues_sighting g
@@ -74,8 +63,7 @@ SELECT
     EXISTS (SELECT FROM issues_attachment f WHERE f.project_id = i.project_id),
     ARRAY(SELECT source_id FROM issues_familymember WHERE survivor_id = i.id),
     (SELECT ARRAY[g.fingerprinting, g.enhancements] FROM projects_groupingruleset g
-        WHERE g.project_id = i.project_id AND g.is_current LIMIT 1),
-    {", ".join(f"{one}.{name}" for one, names in _COLUMNS.items() for name in names)}
+        WHERE g.project_id = i.project_id AND g.is_current LIMIT 1)
 FROM issues_issue i
 JOIN projects_project p ON p.id = i.project_id
 JOIN issues_issuestate s ON s.issue_id = i.id
@@ -99,8 +87,8 @@ def open_issue(
     rows = run_planned(_OPEN, asked)
     if not rows:
         return None
-    is_bookmarked, is_seen, reports, has_files, sources, texts, *columns = rows[0]
-    issue = _issue_of(columns, organization)
+    issue = _issue_of(rows[0], organization)
+    is_bookmarked, is_seen, reports, has_files, sources, texts = rows[0][-6:]
     return OpenIssue(
         issue=issue,
         is_bookmarked=is_bookmarked,
@@ -120,46 +108,22 @@ def _rules_of(texts: list[str] | None) -> GroupingTexts:
     return GroupingTexts(fingerprinting=fingerprinting, enhancements=enhancements)
 
 
-def _issue_of(columns: list[object], organization: Organization) -> Issue:
+def _issue_of(row: Row, organization: Organization) -> Issue:
     """The issue with its state, project, first release and assignment."""
-    parts: dict[str, Row] = {}
-    begin = 0
-    for alias, names in _COLUMNS.items():
-        parts[alias] = tuple(columns[begin : begin + len(names)])
-        begin += len(names)
-    issue = _made(Issue, parts, "i")
-    project = _made(Project, parts, "p")
-    state = _made(IssueState, parts, "s")
-    assert issue is not None
-    assert project is not None
-    assert state is not None
-    project.organization = organization
-    issue.project = project
-    # Sets the issue's own side, too.
-    state.issue = issue
-    issue.first_release = _made(Release, parts, "r")
-    _assign(issue, parts)
-    return issue
-
-
-def _assign(issue: Issue, parts: dict[str, Row]) -> None:
-    assignment = _made(Assignment, parts, "a")
+    issue = _JOIN.surely(Issue, "i", row)
+    issue.project = _JOIN.surely(Project, "p", row)
+    issue.project.organization = organization
+    issue.first_release = _JOIN.made(Release, "r", row)
+    # To set this side sets the issue's own, too.
+    _JOIN.surely(IssueState, "s", row).issue = issue
+    assignment = _JOIN.made(Assignment, "a", row)
     if assignment is None:
         # Known not to be there: to ask would be another statement.
         Issue._meta.get_field("assignment").set_cached_value(issue, None)
-        return
-    assignment.issue = issue
-    assignment.team = _made(Team, parts, "t")
-    assignment.member = member = _made(Membership, parts, "m")
-    user = _made(User, parts, "u")
-    if member is not None and user is not None:
-        member.user = user
-
-
-def _made(model: type[M], parts: dict[str, Row], alias: str) -> M | None:
-    """The row; None where the join found none."""
-    values = parts[alias]
-    # Primary keys come first, and only they tell.
-    if values[0] is None:
-        return None
-    return model.from_db(DEFAULT_DB_ALIAS, _COLUMNS[alias], values)
+    else:
+        assignment.issue = issue
+        assignment.team = _JOIN.made(Team, "t", row)
+        assignment.member = _JOIN.made(Membership, "m", row)
+        if assignment.member is not None:
+            assignment.member.user = _JOIN.surely(User, "u", row)
+    return issue

@@ -17,11 +17,18 @@ from issues.events import (
     oldest_event,
     open_event,
 )
-from issues.models import Event, Issue, Tag
+from issues.models import Event, Issue
 from issues.opening import OpenIssue
 from issues.views.head import head
 from issues.views.scope import Scope
 from issues.views.walks import walk_of
+from projects.postgres import run
+
+# Parameter: ids of tags.
+_TAGS = """
+SELECT key, value FROM issues_tag
+WHERE id = ANY(%s::int4[]) AND value <> '' ORDER BY key
+"""
 
 
 def frame(
@@ -72,8 +79,7 @@ def find_event(found: OpenIssue, wanted: str) -> StoredEvent | None:
 
 def event_tags(row: Event) -> list[tuple[str, str]]:
     """The event's tags by key."""
-    found = Tag.objects.filter(pk__in=row.tag_ids).exclude(value="")
-    return list(found.order_by("key").values_list("key", "value"))
+    return [(key, value) for key, value in run(_TAGS, row.tag_ids)]
 
 
 def issue_path(scope: Scope, found: OpenIssue) -> str:

@@ -15,14 +15,25 @@ from issues.models import Status
 from issues.opening import OpenIssue
 from issues.timeline import bars_of, marks_of
 from issues.views.scope import Scope
+from projects.joins import Join
+from projects.postgres import Row, run
 from projects.ui import nice_max
 from projects.windows import Graph, Window
-from releases.models import ReleaseProject
+from releases.models import Release, ReleaseProject
 
 _LABELS = 6
 # As many releases are marked in the chart, and offered where one is to be named.
 _RELEASES = 50
 _ACTIVITY = 30
+_JOIN = Join(p=ReleaseProject, r=Release)
+
+# Parameters: project, how many.
+_NEWEST = f"""
+SELECT {_JOIN.columns} FROM releases_releaseproject p
+JOIN releases_release r ON r.id = p.release_id
+WHERE p.project_id = %s::int4
+ORDER BY p.created_at DESC, p.release_id DESC LIMIT %s::int8
+"""
 
 
 def head(request: HttpRequest, scope: Scope, found: OpenIssue) -> dict[str, Any]:
@@ -57,9 +68,14 @@ def head(request: HttpRequest, scope: Scope, found: OpenIssue) -> dict[str, Any]
 
 def _releases(found: OpenIssue) -> list[ReleaseProject]:
     """The project's newest releases."""
-    rows = ReleaseProject.objects.filter(project=found.issue.project_id)
-    newest = rows.order_by("-created_at", "-release").select_related("release")
-    return list(newest[:_RELEASES])
+    rows = run(_NEWEST, found.issue.project_id, _RELEASES)
+    return [_release_of(row) for row in rows]
+
+
+def _release_of(row: Row) -> ReleaseProject:
+    named = _JOIN.surely(ReleaseProject, "p", row)
+    named.release = _JOIN.surely(Release, "r", row)
+    return named
 
 
 def _axis(window: Window) -> list[datetime]:
