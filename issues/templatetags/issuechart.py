@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from html import escape
 from urllib.parse import urlencode
 
 from django import template
@@ -62,19 +63,14 @@ def chart_rows(
 ) -> SafeString:
     """The chart as rows of a table, the latest first; empty bars have none."""
     form = "%Y-%m-%d %H:%M" if is_hourly else "%Y-%m-%d"
-    return format_html_join(
-        "",
-        '<tr><td class="num">{}</td><td class="r"><a href="{}">{}</a></td></tr>',
-        (
-            (
-                f"{timezone.localtime(bar.since):{form}}",
-                events_between(href, bar, graph),
-                f"{bar.count:,}",
-            )
-            for bar in reversed(found)
-            if bar.count
-        ),
-    )
+    rows = [
+        f'<tr><td class="num">{timezone.localtime(bar.since):{form}}</td><td class="r">'
+        f'<a href="{escape(events_between(href, bar, graph))}">{bar.count:,}</a></td>'
+        "</tr>"
+        for bar in reversed(found)
+        if bar.count
+    ]
+    return SafeString("".join(rows))
 
 
 @register.simple_tag
@@ -90,15 +86,12 @@ def issue_plot(found: Sequence[Bar], top: int, href: str, graph: str) -> SafeStr
         "total": compact(sum(counts)),
     }
     gap = 6 if len(found) <= _FEW_BARS else 3
-    links = format_html_join(
-        "",
-        '<a href="{}" tabindex="-1"><rect x="{}" width="1" height="1"/></a>',
-        (
-            (events_between(href, bar, graph), number)
-            for number, bar in enumerate(found)
-            if bar.count
-        ),
-    )
+    links = [
+        f'<a href="{escape(events_between(href, bar, graph))}" tabindex="-1">'
+        f'<rect x="{number}" width="1" height="1"/></a>'
+        for number, bar in enumerate(found)
+        if bar.count
+    ]
     return format_html(
         '<svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" '
         'aria-label="{}"><path d="{}"/></svg>'
@@ -108,7 +101,7 @@ def issue_plot(found: Sequence[Bar], top: int, href: str, graph: str) -> SafeStr
         bars(counts, top=top, width=1000, height=100, gap=gap),
         len(found),
         ",".join(map(str, counts)),
-        links,
+        SafeString("".join(links)),
     )
 
 

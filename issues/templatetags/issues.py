@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from html import escape
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -11,15 +12,16 @@ from django import template
 from django.http import HttpRequest
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from issues.event import ProcessingError
 from issues.listing import count_issues
+from issues.markup import shown
 from issues.models import Attachment, Status, Substatus
 from issues.search import UNRESOLVED
-from projects.ui import bars, compact, visible
+from projects.ui import bars, compact
 
 register = template.Library()
 
@@ -135,11 +137,8 @@ def with_param(context: Context, name: str, value: str) -> str:
 @register.simple_tag
 def version_options(versions: Iterable[str]) -> SafeString:
     """The entries of a `<select>` of releases."""
-    return format_html_join(
-        "",
-        '<option value="{}">{}</option>',
-        ((version, visible(version)) for version in versions),
-    )
+    options = [f'<option value="{escape(v)}">{shown(v)}</option>' for v in versions]
+    return SafeString("".join(options))
 
 
 @register.simple_tag

@@ -77,7 +77,7 @@ def releases(
         }
     if "environment" in keys:
         told = distribution(keys["environment"], values=_ENVIRONMENTS)
-        context["seen_environments"] = told
+        context["seen_environments"] = [told]
     return render(request, "issues/issue_releases.html", context)
 
 
