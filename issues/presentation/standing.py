@@ -22,8 +22,9 @@ from issues.presentation.frames import is_in_app
 from issues.presentation.why import hint_of
 from projects.rules import GroupingTexts
 
-# What grouping says of a frame that is not of the app begins so.
-_NOT_OWN = ("it belongs to", "it is not of the app")
+# What grouping says of a frame that is not of the app begins so; what was generated
+# only passes the call on, whatever the SDK says.
+_NOT_OWN = ("it belongs to", "it is not of the app", "it was generated")
 _SILENT = Verdict()
 # What a rule did to a frame; the same where it is not known which rule it was.
 _BY_LINE = {

@@ -36,6 +36,12 @@ def test_frames_tell_whether_they_count_and_why_not() -> None:
     ]
 
 
+def test_a_generated_class_is_not_of_the_app_whatever_the_sdk_says() -> None:
+    made = frame("run", module="com.shop.Basket$$Lambda$14", in_app=True)
+    (trace,) = explained(error(made, platform="java")).exceptions
+    assert [one.is_in_app for one in trace.frames] == [False]
+
+
 def test_a_rule_takes_a_frame_out_of_the_app_and_is_named_by_its_line() -> None:
     rules = "# ours\n\nmodule:shop.* -app\nmodule:celery.* +app"
     assert standings(error(LIBRARY, OWN), rules) == [
