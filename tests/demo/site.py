@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,17 +17,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.testcases import LiveServerThread
 from django.test.utils import override_settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from issues.store import forget_everything
 from projects import valkey
 from projects.models import User
+from tests.browser import launched
 from tests.demo import extras, shop
 from tests.demo.shop import Shop
 from tests.emptying import empty_unmanaged_tables
 from tests.people import signed_in
-
-CHROMIUM = shutil.which("chromium")
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,6 @@ def opened(data: Path, now: datetime) -> Iterator[Site]:
 
     Needs the test's database to be open for writing (django_db_blocker).
     """
-    assert CHROMIUM, "the tests need a browser: install chromium"
     storages: dict[str, Any] = copy.deepcopy(settings.STORAGES)
     storages["attachments"]["OPTIONS"]["location"] = str(data / "attachments")
     changed = override_settings(DATA_DIR=data, STORAGES=storages)
@@ -65,13 +62,8 @@ def opened(data: Path, now: datetime) -> Iterator[Site]:
         url = f"http://127.0.0.1:{server.port}"
         cookies = _cookies(url, built.owner)
         try:
-            with sync_playwright() as playwright:
-                # Containers often run as root, where Chromium has no sandbox.
-                browser = playwright.chromium.launch(
-                    executable_path=CHROMIUM, args=["--no-sandbox"]
-                )
+            with launched() as browser:
                 yield Site(url, built, browser, cookies)
-                browser.close()
         finally:
             server.terminate()
             server.join()

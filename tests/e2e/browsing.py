@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +13,6 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.service import EMAIL, PASSWORD, Service
-
-CHROMIUM = shutil.which("chromium")
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browser import launched
 from tests.e2e import service
 from tests.e2e.apart import Apart, apart
-from tests.e2e.browsing import CHROMIUM
 from tests.e2e.service import EMAIL, PASSWORD, Service
 
 
@@ -37,11 +37,5 @@ def processes(tmp_path: Path) -> Iterator[Apart]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "the tests need a browser: install chromium"
-    with sync_playwright() as playwright:
-        # Containers often run as root, where Chromium has no sandbox.
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
+    with launched() as browser:
         yield browser
-        browser.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 import uuid
@@ -11,22 +10,20 @@ from typing import Any
 
 import pytest
 import redis
-from django.conf import settings
 from django.db import connection
 
 from ingest import ahead, digest
-from ingest.append import Appender
 from ingest.batches import Batch, Here
 from ingest.models import OutcomeCount, PoisonEntry
 from ingest.poison import ShardHalted
 from ingest.preparation import Known
 from ingest.stream import Entry, ShardStream
-from ingest.valkey import Valkey
 from issues import store
 from issues.locks import SHARD_CLASS
 from issues.models import Event, IssueState
 from projects import valkey
 from projects.models import Project
+from tests.appending import append
 from tests.factories import make_entry, make_payload, make_project
 
 SHARD = 0
@@ -39,24 +36,12 @@ def project(committed_db: None) -> Project:
     return make_project("shop")
 
 
-def send(*entries: Entry) -> None:
-    """Appends the entries as the edge does."""
-
-    async def append_all() -> None:
-        edge = Valkey(settings.REDIS_URL)
-        for entry in entries:
-            await Appender(edge).append(entry)
-        await edge.close()
-
-    asyncio.run(append_all())
-
-
 def stream_length() -> int:
     return ShardStream(SHARD).backlog().entries
 
 
 def test_drain_stores_and_acknowledges_everything(project: Project) -> None:
-    send(*[make_entry(project) for _ in range(5)])
+    append(*[make_entry(project) for _ in range(5)])
     assert digest.drain(SHARD).events == 5
     assert Event.objects.count() == 5
     backlog = ShardStream(SHARD).backlog()
@@ -65,15 +50,15 @@ def test_drain_stores_and_acknowledges_everything(project: Project) -> None:
 
 def test_sleeping_shard_is_woken_by_the_next_entry(project: Project) -> None:
     queue = "errtrack"
-    send(make_entry(project), make_entry(project))
+    append(make_entry(project), make_entry(project))
     assert valkey.blocking().llen(queue) == 1
     digest.drain(SHARD)
-    send(make_entry(project))
+    append(make_entry(project))
     assert valkey.blocking().llen(queue) == 2
 
 
 def test_what_a_dead_process_had_read_is_taken_over_at_once(project: Project) -> None:
-    send(*[make_entry(project) for _ in range(3)])
+    append(*[make_entry(project) for _ in range(3)])
     assert len(ShardStream(SHARD).read_new(10)) == 3
     assert digest.drain(SHARD).events == 3
     assert stream_length() == 0
@@ -88,7 +73,7 @@ def test_redelivery_after_the_commit_changes_nothing(
     def die(_self: ShardStream, _entries: list[Entry]) -> None:
         raise Died
 
-    send(*[make_entry(project) for _ in range(3)])
+    append(*[make_entry(project) for _ in range(3)])
     with monkeypatch.context() as patch:
         patch.setattr(ShardStream, "acknowledge", die)
         with pytest.raises(Died):
@@ -111,7 +96,7 @@ def test_committed_entries_among_others_that_wait_take_effect_once(
 
     # Entries without any id of their own, more than are claimed at a time.
     settings.BATCH = 2
-    send(*[make_entry(project, body=b"{not json") for _ in range(7)])
+    append(*[make_entry(project, body=b"{not json") for _ in range(7)])
     with monkeypatch.context() as patch:
         patch.setattr(ShardStream, "acknowledge", die)
         for _ in range(2):
@@ -138,7 +123,7 @@ class _Busy(Here):
     def prepare(self, entries: Sequence[Entry], known: Known) -> Batch:
         self.sizes.append(len(entries))
         while self._later:
-            send(self._later.pop())
+            append(self._later.pop())
         return super().prepare(entries, known)
 
 
@@ -148,7 +133,7 @@ def test_a_busy_shard_is_not_drained_by_the_handful(
     monkeypatch.setattr(ahead, "PACE_S", 3.0)
     busy = _Busy([make_entry(project) for _ in range(10)])
     monkeypatch.setattr(digest, "_preparer", busy)
-    send(*[make_entry(project) for _ in range(30)])
+    append(*[make_entry(project) for _ in range(30)])
     assert digest.drain(SHARD).events == 40
     assert busy.sizes == [30, 10]
 
@@ -159,13 +144,13 @@ def test_a_few_entries_do_not_wait_for_more(
     monkeypatch.setattr(ahead, "PACE_S", 60.0)
     began = time.monotonic()
     for _ in range(2):
-        send(*[make_entry(project) for _ in range(5)])
+        append(*[make_entry(project) for _ in range(5)])
         assert digest.drain(SHARD).events == 5
     assert time.monotonic() - began < 30
 
 
 def test_second_drain_leaves_a_busy_shard_alone(project: Project) -> None:
-    send(make_entry(project))
+    append(make_entry(project))
     other: Any = connection.copy()
     try:
         with other.cursor() as cursor:
@@ -181,8 +166,8 @@ def test_second_drain_leaves_a_busy_shard_alone(project: Project) -> None:
 
 
 def test_outcomes_are_counted_by_key(project: Project) -> None:
-    send(make_entry(project, key_id=4), make_entry(project, key_id=5))
-    send(make_entry(project, key_id=4, body=b"{not json"))
+    append(make_entry(project, key_id=4), make_entry(project, key_id=5))
+    append(make_entry(project, key_id=4, body=b"{not json"))
     digest.drain(SHARD)
     counts = OutcomeCount.objects.order_by("outcome", "key_id")
     assert list(counts.values_list("outcome", "key_id", "category", "count")) == [
@@ -206,7 +191,7 @@ def test_unknown_items_do_not_harm_the_event_beside_them(project: Project) -> No
             b"{}",
         ]
     )
-    send(make_entry(project, payload, kind="envelope", body=body))
+    append(make_entry(project, payload, kind="envelope", body=body))
     assert digest.drain(SHARD).events == 1
     assert outcomes("unsupported") == 2
 
@@ -229,10 +214,10 @@ def test_an_entry_that_was_appended_twice_takes_effect_once(project: Project) ->
             json.dumps(session).encode(),
         ]
     )
-    send(make_entry(project, payload, kind="envelope", body=body))
+    append(make_entry(project, payload, kind="envelope", body=body))
     digest.drain(SHARD)
     again = make_entry(project, payload, kind="envelope", body=body, is_repeat=True)
-    send(again)
+    append(again)
     digest.drain(SHARD)
     assert (outcomes("accepted"), outcomes("duplicate")) == (2, 1)
 
@@ -255,7 +240,7 @@ def test_poisonous_entry_is_set_aside_and_the_rest_goes_on(
     poisonous = make_project("poison")
     break_store(monkeypatch, poisonous)
     entry = make_entry(poisonous)
-    send(entry, *[make_entry(project) for _ in range(4)])
+    append(entry, *[make_entry(project) for _ in range(4)])
     for _ in range(3):
         digest.drain(SHARD)
     assert Event.objects.count() == 4
@@ -272,7 +257,7 @@ def test_entries_are_not_blamed_for_an_absent_valkey(
     def fail(_self: ShardStream, _entries: list[tuple[str, int]]) -> None:
         raise redis.ConnectionError("away")
 
-    send(make_entry(project))
+    append(make_entry(project))
     with monkeypatch.context() as patch:
         patch.setattr(ShardStream, "acknowledge_ids", fail)
         for _ in range(4):
@@ -288,7 +273,7 @@ def test_unnamed_events_count_for_the_address_they_came_from(project: Project) -
     payloads = [make_payload(user=None) for _ in range(3)]
     first, second, silent = payloads
     silent["sdk"] = {"name": "sentry.python", "settings": {"infer_ip": "never"}}
-    send(
+    append(
         make_entry(project, first, remote_ip="192.0.2.1"),
         make_entry(project, second, remote_ip="192.0.2.1"),
         make_entry(project, silent, remote_ip="192.0.2.2"),
@@ -301,7 +286,7 @@ def test_unnamed_events_count_for_the_address_they_came_from(project: Project) -
 def test_broken_code_halts_the_shard_and_loses_nothing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(*[make_entry(project) for _ in range(12)])
+    append(*[make_entry(project) for _ in range(12)])
     with monkeypatch.context() as patch:
         break_store(patch)
         for _ in range(5):
@@ -314,7 +299,7 @@ def test_broken_code_halts_the_shard_and_loses_nothing(
 
 def test_events_of_a_deleted_project_are_let_go(project: Project) -> None:
     entry = make_entry(project)
-    send(entry)
+    append(entry)
     project.delete()
     for _ in range(3):
         digest.drain(SHARD)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -11,19 +10,17 @@ from threading import Event as Flag
 from threading import Thread
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 
 from ingest import digest
-from ingest.append import Appender
 from ingest.stream import Entry
-from ingest.valkey import Valkey
 from issues.merging.changes import CannotMerge, CannotUnmerge, merge, unmerge
 from issues.merging.families import family_of, survivors_of
 from issues.models import Event, IssueState
 from issues.repair import repair
 from projects.models import Project
+from tests.appending import append
 from tests.factories import make_entry, make_exception, make_payload, make_project
 
 SHARD = 0
@@ -37,18 +34,6 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 @pytest.fixture
 def project(committed_db: None) -> Project:
     return make_project("shop")
-
-
-def send(entries: list[Entry]) -> None:
-    """Appends the entries as the edge does."""
-
-    async def append_all() -> None:
-        edge = Valkey(settings.REDIS_URL)
-        for entry in entries:
-            await Appender(edge).append(entry)
-        await edge.close()
-
-    asyncio.run(append_all())
 
 
 def named(project: Project, name: str, user: int) -> Entry:
@@ -99,14 +84,14 @@ def change_something(
 def test_nothing_is_to_mend_after_merges_beside_the_digest(project: Project) -> None:
     chance = random.Random(4)
     sent = Counter(NAMES)
-    send([named(project, name, 0) for name in NAMES])
+    append(*[named(project, name, 0) for name in NAMES])
     digest.drain(SHARD)
     issues = list(IssueState.objects.order_by("pk").values_list("pk", flat=True))
     with digesting():
         for _ in range(ROUNDS):
             names = chance.choices(NAMES, k=EVENTS_A_ROUND)
             sent.update(names)
-            send([named(project, name, chance.randrange(20)) for name in names])
+            append(*[named(project, name, chance.randrange(20)) for name in names])
             change_something(project, issues, chance)
     digest.drain(SHARD)
     assert repair(dry_run=True).details == ()
@@ -122,13 +107,13 @@ def test_nothing_is_to_mend_after_merges_beside_the_digest(project: Project) -> 
 
 
 def test_all_is_as_it_would_have_been_once_all_is_unmerged(project: Project) -> None:
-    send([named(project, name, 0) for name in NAMES])
+    append(*[named(project, name, 0) for name in NAMES])
     digest.drain(SHARD)
     issues = list(IssueState.objects.order_by("pk").values_list("pk", flat=True))
     with digesting():
         for number in range(10):
             survivor = merge(project, issues, user=None).survivor_id
-            send([named(project, name, number) for name in NAMES])
+            append(*[named(project, name, number) for name in NAMES])
             unmerge(project, survivor, issues, user=None)
     digest.drain(SHARD)
     states = IssueState.objects.values_list("event_count", "user_count")

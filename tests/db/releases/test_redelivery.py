@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db.models import Sum
 
 from ingest import committed, digest
-from ingest.append import Appender
 from ingest.models import OutcomeCount
 from ingest.stream import Entry, ShardStream
-from ingest.valkey import Valkey
 from projects.models import Project
 from releases.models import ReleaseEnvironment, ReleaseHour, ReleaseUser
+from tests.appending import append
 from tests.factories import make_entry, make_organization, make_payload, make_project
 from tests.sessions import make_groups, make_update
 
@@ -44,18 +41,6 @@ def envelope(project: Project, *items: tuple[str, dict[str, Any]]) -> Entry:
     return make_entry(project, kind="envelope", event_id=event_id, body=body)
 
 
-def send(*entries: Entry) -> None:
-    """Appends the entries as the edge does."""
-
-    async def append_all() -> None:
-        edge = Valkey(settings.REDIS_URL)
-        for entry in entries:
-            await Appender(edge).append(entry)
-        await edge.close()
-
-    asyncio.run(append_all())
-
-
 def told(project: Project) -> list[Entry]:
     """An event, a session that crashes, and seven sessions of a server."""
     now = datetime.now(UTC).isoformat()
@@ -80,7 +65,7 @@ def test_a_killed_digest_counts_sessions_once(
     def die(*_arguments: object) -> None:
         raise Died
 
-    send(*told(project))
+    append(*told(project))
     with monkeypatch.context() as patch:
         if step == "acknowledge":
             patch.setattr(ShardStream, "acknowledge", die)
@@ -98,7 +83,7 @@ def test_a_killed_digest_counts_sessions_once(
 
 
 def test_a_broken_session_harms_nothing_beside_it(project: Project) -> None:
-    send(
+    append(
         *told(project),
         envelope(project, ("session", {"sid": "x"})),
         envelope(project, ("sessions", {"aggregates": 5})),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.clients.installed import node_modules
 from tests.e2e.clients.site import Site, served
@@ -17,7 +16,6 @@ from tests.e2e.service import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHROMIUM = shutil.which("chromium")
 _SHOW_DIALOG = """
 Sentry.showReportDialog({
   eventId: Sentry.lastEventId(),
@@ -25,18 +23,6 @@ Sentry.showReportDialog({
   onClose: () => { window.isDialogClosed = true; },
 })
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "the tests need a browser: install chromium"
-    with sync_playwright() as playwright:
-        # Containers often run as root, where Chromium has no sandbox.
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
