@@ -35,7 +35,7 @@ class Apart:
     def __init__(self, data: Path) -> None:
         self.data = data
         data.mkdir(mode=0o711)
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {
             "DATABASE_URL": addresses.database_url(data),
@@ -143,7 +143,7 @@ def apart(data: Path) -> Iterator[Apart]:
         running.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -95,6 +95,19 @@ def run(
     )
 
 
+def run_program(script: Path) -> None:
+    """Runs a Python program to its end, which has to be a good one."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(script)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @contextmanager
 def started(
     data: Path,

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,7 +84,7 @@ def stored(
 ) -> dict[str, Any]:
     script = tmp_path_factory.mktemp("jobs") / "jobs.py"
     script.write_text(_JOBS.format(dsn=running.dsn))
-    _run(script)
+    service.run_program(script)
     found: dict[str, Any] = {}
 
     def is_stored() -> bool:
@@ -97,18 +94,6 @@ def stored(
 
     wait_for(is_stored, 30)
     return found
-
-
-def _run(script: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script)],
-        env=service.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_jobs_make_their_monitors(stored: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ import gzip
 import itertools
 import json
 import random
-import socket
 import threading
 import time
 import uuid
@@ -24,6 +23,7 @@ import pytest
 from tests.bench.events import Sent, Small
 from tests.bench.load import Target
 from tests.e2e import service
+from tests.e2e.apart import free_port
 from tests.e2e.exactness import assert_counted_once, opened
 from tests.e2e.sender import Sender, post
 from tests.e2e.service import Service, wait_for
@@ -55,7 +55,7 @@ def supply() -> Iterator[Sent]:
 def test_each_accepted_event_counts_once_whatever_is_killed(
     tmp_path: Path, supply: Iterator[Sent]
 ) -> None:
-    data, bind = tmp_path / "data", f"127.0.0.1:{_free_port()}"
+    data, bind = tmp_path / "data", f"127.0.0.1:{free_port()}"
     victims = [*_PLACES, *_CHILDREN] * _TIMES
     chance = random.Random(_SEED)
     chance.shuffle(victims)
@@ -140,9 +140,3 @@ def _try_to_kill(running: Service, victim: str, chance: random.Random) -> bool:
     except psutil.NoSuchProcess:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from issues.models import Level
@@ -68,24 +64,12 @@ def stored(
     store = Store(running.data)
     project = int(running.dsn.rsplit("/", 1)[1])
     before = store.events_of(project)
-    _run(script)
+    service.run_program(script)
     wait_for(lambda: store.events_of(project) == before + 3)
     store.close()
     found = stored_events(running.data).values()
     ours = [one for one in found if marker in one.issue["value"]]
     return {one.issue["type"] or one.issue["value"].split()[0]: one for one in ours}
-
-
-def _run(script: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script)],
-        env=service.environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_exception_keeps_its_chain_and_source(stored: dict[str, Stored]) -> None:
