@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from issues.models import Issue, Resolution
+from issues.models import Resolution
 from issues.newevent import NewEvent
 from projects.models import Project
 from releases import versions
@@ -54,12 +54,6 @@ class Fix:
         if self.commit:
             return {"inCommit": self.commit}
         return {"inNextRelease": True} if self.is_after else {"inRelease": self.version}
-
-
-def fixes_for(issue_ids: Iterable[int], where: FixedIn) -> dict[int, Fix]:
-    """The fix for each project that has some of the issues. Raises NoSuchRelease."""
-    issues = Issue.objects.filter(pk__in=list(issue_ids))
-    return fixes_in(issues.values_list("project", flat=True), where)
 
 
 def fixes_in(project_ids: Iterable[int], where: FixedIn) -> dict[int, Fix]:

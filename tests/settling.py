@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from issues import triage
-from issues.models import Status
-from issues.resolutions import FixedIn, fixes_for
+from issues.models import Issue, Status
+from issues.resolutions import FixedIn, fixes_in
 from issues.snoozes import Until
 from projects.models import User
 
@@ -24,7 +24,8 @@ def resolve_in(
     Raises NoSuchRelease, and then changes none.
     """
     ids = sorted(set(issue_ids))
-    fixes = fixes_for(ids, where)
+    projects = Issue.objects.filter(pk__in=ids).values_list("project", flat=True)
+    fixes = fixes_in(projects, where)
     return triage.set_status(ids, Status.RESOLVED, user=user, fixes=fixes)
 
 
