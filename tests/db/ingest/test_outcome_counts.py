@@ -13,7 +13,7 @@ from ingest.models import OutcomeCount
 from ingest.stream import Entry, ShardStream
 from issues.models import Event
 from projects.models import Project
-from tests.db.ingest.test_digest import send
+from tests.appending import append
 from tests.db.ingest.test_edge import ID, envelope, event
 from tests.factories import make_entry, make_payload, make_project
 
@@ -54,7 +54,7 @@ def test_what_is_not_kept_is_counted_by_its_records(project: Project) -> None:
         ({"type": "replay_event"}, b"{}"),
         ({"type": "statsd"}, b"a@none:1|c"),
     ]
-    send(entry_of(project, *items))
+    append(entry_of(project, *items))
     digest.drain(0)
     assert counts() == {
         ("log_item", "unsupported", "item_type"): 3,
@@ -69,14 +69,14 @@ def test_what_is_not_kept_is_counted_by_its_records(project: Project) -> None:
 def test_a_transaction_sent_as_an_event_is_no_event(project: Project) -> None:
     payload = make_payload(type="transaction", transaction="/cart")
     as_item = entry_of(project, event(b'{"type":"transaction"}'))
-    send(make_entry(project, payload), as_item)
+    append(make_entry(project, payload), as_item)
     digest.drain(0)
     assert counts() == {("transaction", "unsupported", "item_type"): 2}
     assert Event.objects.count() == 0
 
 
 def test_a_second_event_of_an_envelope_is_counted_as_invalid(project: Project) -> None:
-    send(entry_of(project, event(), event(b'{"message":"y"}')))
+    append(entry_of(project, event(), event(b'{"message":"y"}')))
     digest.drain(0)
     assert counts() == {
         ("default", "accepted", ""): 1,
@@ -86,7 +86,7 @@ def test_a_second_event_of_an_envelope_is_counted_as_invalid(project: Project) -
 
 def test_a_duplicate_is_counted_as_one(project: Project) -> None:
     payload = make_payload()
-    send(make_entry(project, payload), make_entry(project, payload))
+    append(make_entry(project, payload), make_entry(project, payload))
     digest.drain(0)
     assert counts() == {
         ("error", "accepted", ""): 1,
@@ -98,7 +98,7 @@ def test_the_id_of_a_refused_event_is_remembered_with_its_reason(
     project: Project,
 ) -> None:
     sent = entry_of(project, event(b"[]"))
-    send(sent)
+    append(sent)
     digest.drain(0)
     (fate,) = fates.find(project.pk, ID)
     assert (fate.category, fate.outcome, fate.reason) == (
@@ -110,7 +110,7 @@ def test_the_id_of_a_refused_event_is_remembered_with_its_reason(
 
 
 def test_ids_that_are_stored_or_not_kept_need_no_memory(project: Project) -> None:
-    send(entry_of(project, event(), ({"type": "transaction"}, b"{}")))
+    append(entry_of(project, event(), ({"type": "transaction"}, b"{}")))
     digest.drain(0)
     assert fates.find(project.pk, ID) == []
 
@@ -124,7 +124,7 @@ def test_a_batch_killed_after_its_commit_counts_what_was_sent(
     def die(_self: ShardStream, _entries: list[Entry]) -> None:
         raise Killed
 
-    send(
+    append(
         make_entry(project),
         entry_of(project, event(b"[]"), ({"type": "log", "item_count": 1}, b"{}")),
     )
@@ -160,7 +160,7 @@ def discarded() -> dict[tuple[str, str], int]:
 
 
 def test_what_an_sdk_dropped_is_counted_by_its_reason(project: Project) -> None:
-    send(
+    append(
         report(project, ("error", "before_send", 2), ("span", "my reason", 3)),
         report(project, ("error", "before_send", 1)),
     )
@@ -172,9 +172,9 @@ def test_what_an_sdk_dropped_is_counted_by_its_reason(project: Project) -> None:
 
 def test_reasons_without_end_become_one(project: Project) -> None:
     strange = [("error", f"reason {number}", 1) for number in range(200)]
-    send(report(project, *strange[:120]))
+    append(report(project, *strange[:120]))
     digest.drain(0)
-    send(report(project, *strange, ("error", "send_error", 5), ("dust", "x", 1)))
+    append(report(project, *strange, ("error", "send_error", 5), ("dust", "x", 1)))
     digest.drain(0)
     found = discarded()
     assert found["error", "send_error"] == 5
@@ -187,7 +187,7 @@ def test_reasons_without_end_become_one(project: Project) -> None:
 def test_a_report_delivered_again_is_counted_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(report(project, ("error", "before_send", 2)))
+    append(report(project, ("error", "before_send", 2)))
     with monkeypatch.context() as patch:
         patch.setattr(ShardStream, "acknowledge", lambda *_: None)
         digest.drain(0)

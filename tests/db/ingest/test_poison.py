@@ -28,7 +28,8 @@ from issues import store
 from issues.models import Event
 from projects import valkey
 from projects.models import Project
-from tests.db.ingest.test_digest import send, stream_length
+from tests.appending import append
+from tests.db.ingest.test_digest import stream_length
 from tests.factories import make_entry, make_project
 from tests.factories import set_aside as make_aside
 
@@ -88,8 +89,8 @@ def drain_whatever_comes() -> None:
 def test_many_poisonous_entries_among_more_good_ones_are_set_aside(
     project: Project, broken: Project
 ) -> None:
-    send(*[make_entry(broken) for _ in range(12)])
-    send(*[make_entry(project) for _ in range(30)])
+    append(*[make_entry(broken) for _ in range(12)])
+    append(*[make_entry(project) for _ in range(30)])
     for _ in range(3):
         digest.drain(SHARD)
     assert PoisonEntry.objects.count() == 12
@@ -102,11 +103,11 @@ def test_many_poisonous_entries_among_more_good_ones_are_set_aside(
 def test_a_new_worker_goes_on_with_the_good_ones_until_it_can_judge(
     project: Project, broken: Project
 ) -> None:
-    send(*[make_entry(broken) for _ in range(12)])
+    append(*[make_entry(broken) for _ in range(12)])
     with pytest.raises(ShardHalted):
         digest.drain(SHARD)
     for _ in range(3):
-        send(*[make_entry(project) for _ in range(5)])
+        append(*[make_entry(project) for _ in range(5)])
         drain_whatever_comes()
     assert Event.objects.count() == 15
     for _ in range(3):
@@ -118,7 +119,7 @@ def test_a_new_worker_goes_on_with_the_good_ones_until_it_can_judge(
 def test_a_halted_shard_says_so_and_goes_on_by_itself(
     broken: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(*[make_entry(broken) for _ in range(12)])
+    append(*[make_entry(broken) for _ in range(12)])
     with monkeypatch.context() as patch:
         fail_for(patch, broken, ZeroDivisionError("broken"))
         for _ in range(6):
@@ -135,7 +136,7 @@ def test_a_halted_shard_does_not_read_on_for_ever(
     broken: Project, settings: Settings
 ) -> None:
     settings.BATCH = 20
-    send(*[make_entry(broken) for _ in range(100)])
+    append(*[make_entry(broken) for _ in range(100)])
     for _ in range(5):
         with pytest.raises(ShardHalted):
             digest.drain(SHARD)
@@ -153,7 +154,7 @@ def refused_by_postgresql(state: type[psycopg.Error]) -> OperationalError:
 def test_a_server_without_space_is_no_fault_of_the_entry(
     broken: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(make_entry(broken))
+    append(make_entry(broken))
     with monkeypatch.context() as patch:
         error = refused_by_postgresql(psycopg.errors.DiskFull)
         fail_for(patch, broken, error)
@@ -172,7 +173,7 @@ def test_what_is_too_large_for_postgresql_does_not_block_the_rest(
         broken,
         refused_by_postgresql(psycopg.errors.ProgramLimitExceeded),
     )
-    send(make_entry(broken), make_entry(project))
+    append(make_entry(broken), make_entry(project))
     for _ in range(3):
         digest.drain(SHARD)
     assert Event.objects.count() == 1
@@ -227,7 +228,7 @@ def test_an_entry_that_kills_its_worker_is_set_aside_untouched(
     project: Project, broken: Project, work: Callable[..., int]
 ) -> None:
     deadly = make_entry(broken)
-    send(make_entry(project), deadly, *[make_entry(project) for _ in range(5)])
+    append(make_entry(project), deadly, *[make_entry(project) for _ in range(5)])
     endings = [work() for _ in range(4)]
     assert endings == [-signal.SIGSEGV] * 3 + [0]
     aside = PoisonEntry.objects.get()
@@ -240,7 +241,7 @@ def test_an_entry_that_kills_its_worker_is_set_aside_untouched(
 def test_an_entry_that_comes_to_no_end_is_set_aside(
     project: Project, broken: Project, work: Callable[..., int]
 ) -> None:
-    send(make_entry(broken), make_entry(project))
+    append(make_entry(broken), make_entry(project))
     limit = {"ERRTRACK_PREPARE_MAX_S": "1", "ERRTRACK_POISON_TRIES": "2"}
     endings = [work("hang", **limit) for _ in range(3)]
     assert endings == [-signal.SIGALRM] * 2 + [0]
@@ -251,7 +252,7 @@ def test_an_entry_that_comes_to_no_end_is_set_aside(
 def test_others_do_not_suffer_from_who_died_beside_them(
     project: Project, broken: Project
 ) -> None:
-    send(*[make_entry(project) for _ in range(5)])
+    append(*[make_entry(project) for _ in range(5)])
     stream = ShardStream(SHARD)
     assert len(stream.read_new(10)) == 5
     # Whoever takes over dies at the first of them, too.
@@ -266,7 +267,7 @@ def test_when_one_after_the_other_kills_its_worker_nothing_more_is_set_aside(
 ) -> None:
     for _ in range(poison.KILLERS_MAX):
         make_aside(broken, reason="killed its worker 3 times")
-    send(make_entry(broken))
+    append(make_entry(broken))
     stream = ShardStream(SHARD)
     stream.read_new(10)
     for _ in range(3):
@@ -277,7 +278,7 @@ def test_when_one_after_the_other_kills_its_worker_nothing_more_is_set_aside(
 
 def one_aside(project: Project) -> tuple[Entry, PoisonEntry]:
     entry = make_entry(project, client="sdk/1", remote_ip="192.0.2.1")
-    send(entry)
+    append(entry)
     (read,) = ShardStream(SHARD).read_new(1)
     poison.set_aside(ShardStream(SHARD), read, "ValueError: bad")
     return entry, PoisonEntry.objects.get()

@@ -15,7 +15,8 @@ from projects import rulesets
 from projects.models import InboundFilters, OrganizationScrubbing, ProjectScrubbing
 from projects.policies import load_rules
 from projects.rules import NO_RULES, FilterRules, GroupingTexts, ScrubbingRules
-from tests.db.ingest.test_digest import SHARD, send
+from tests.appending import append
+from tests.db.ingest.test_digest import SHARD
 from tests.factories import make_entry, make_payload, make_project
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -35,7 +36,7 @@ def test_what_a_project_filters_is_dropped_counted_and_remembered() -> None:
     project, neighbour = make_project(), make_project()
     InboundFilters.objects.create(project=project, environments=["dev"])
     unwanted = make_payload(environment="dev")
-    send(
+    append(
         make_entry(project, unwanted),
         make_entry(project),
         make_entry(neighbour, make_payload(environment="dev")),
@@ -68,7 +69,7 @@ def test_files_of_a_filtered_event_go_with_it() -> None:
             b"{}",
         ]
     )
-    send(make_entry(project, payload, kind="envelope", body=body))
+    append(make_entry(project, payload, kind="envelope", body=body))
     digest.drain(SHARD)
     assert outcomes() == [
         ("attachment", "filtered", "environment", 1),
@@ -79,7 +80,7 @@ def test_files_of_a_filtered_event_go_with_it() -> None:
 
 def test_an_event_that_no_limit_could_be_asked_about_says_so() -> None:
     project = make_project()
-    send(make_entry(project, limits_open=True))
+    append(make_entry(project, limits_open=True))
     digest.drain(SHARD)
     assert outcomes() == [("error", "accepted", "limits_open", 1)]
 
@@ -120,7 +121,7 @@ def test_addresses_are_stored_nowhere_where_a_project_drops_them() -> None:
     project = make_project()
     ProjectScrubbing.objects.create(project=project, drops_addresses=True)
     payload = make_payload(user={"ip_address": "198.51.100.7"})
-    send(
+    append(
         make_entry(project, payload, remote_ip="198.51.100.7"),
         make_entry(project, make_payload(user=None), remote_ip="198.51.100.7"),
     )
@@ -135,7 +136,7 @@ def test_further_secret_fields_are_taken_out_of_what_is_stored() -> None:
     payload = make_payload(
         tags={"birthday": "1990-01-01"}, extra={"user": {"birthday": "1990-01-01"}}
     )
-    send(make_entry(project, payload))
+    append(make_entry(project, payload))
     digest.drain(SHARD)
     assert Tag.objects.get(key="birthday").value == "[Filtered]"
     stored = load_event(project.pk, uuid.UUID(payload["event_id"]))
@@ -153,7 +154,7 @@ def test_new_events_are_grouped_and_called_by_the_rules_of_their_project() -> No
     kinds = ("KeyError", "ValueError", "TypeError")
     for owner in (project, neighbour):
         payloads = [make_payload(exception=[{"type": kind}]) for kind in kinds]
-        send(*(make_entry(owner, payload) for payload in payloads))
+        append(*(make_entry(owner, payload) for payload in payloads))
         digest.drain(SHARD)
     issues = Issue.objects.filter(project=project)
     assert [issue.title for issue in issues] == ["Any error"]
@@ -169,6 +170,6 @@ def test_frames_are_the_apps_or_not_by_the_rules_of_their_project() -> None:
             {"function": name, "module": "shop", "in_app": True} for name in names
         ]
         error = {"type": "KeyError", "stacktrace": {"frames": frames}}
-        send(make_entry(project, make_payload(exception=[error])))
+        append(make_entry(project, make_payload(exception=[error])))
         digest.drain(SHARD)
     assert Issue.objects.filter(project=project).count() == 1
