@@ -62,6 +62,10 @@ _AXE = """async (rules) => {
 _OVERHANG = (
     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
+_MENU_ITEM = (
+    "details.menu[open] .pop :is(a, button, select, textarea, input:not([type=hidden]))"
+)
+_IS_BACK = "one => one === document.activeElement && !one.parentElement.open"
 _CONTRAST = ["color-contrast", "link-in-text-block"]
 
 
@@ -196,6 +200,35 @@ def test_every_page_is_sound(pages: Pages) -> None:
         found += [f"{path}: {one}" for one in wrong + watch.taken()]
     page.context.close()
     assert not found, "\n".join(found)
+
+
+def test_every_menu_is_walked_by_keyboard(pages: Pages) -> None:
+    """Enter opens it, an arrow leads into it, Escape closes it and leads back."""
+    shop = pages.site.shop
+    organization = f"/o/{shop.organization.slug}/"
+    home = f"{organization}p/{shop.checkout.slug}/"
+    issue = f"{home}issues/{shop.issue.number}/"
+    page = open_page(pages.site)
+    known: set[str] = set()
+    wrong = []
+    for path in (home, issue, f"{home}settings/keys/", f"{organization}members/"):
+        page.goto(path)
+        for menu in page.locator("details.menu > summary:visible").all():
+            name = menu.get_attribute("aria-label") or menu.inner_text()
+            if name in known:
+                continue
+            known.add(name)
+            menu.press("Enter")
+            # Some are loaded when they are opened.
+            page.locator(_MENU_ITEM).first.wait_for()
+            page.keyboard.press("ArrowDown")
+            is_inside = page.locator(f"{_MENU_ITEM}:focus").count() == 1
+            page.keyboard.press("Escape")
+            if not is_inside or not menu.evaluate(_IS_BACK):
+                wrong.append(f"{path}: {name}")
+    page.context.close()
+    assert len(known) > 10
+    assert wrong == []
 
 
 def test_every_page_renders_without_script(pages: Pages) -> None:
