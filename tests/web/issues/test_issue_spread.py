@@ -39,6 +39,13 @@ def page(client: Client, rest: str) -> str:
     return answer.content.decode()
 
 
+def test_every_tab_has_a_title_of_its_own(member: Client, issue: Issue) -> None:
+    tabs = ("", "events/", "tags/", "users/", "releases/", "similar/", "merged/")
+    titles = [page(member, tab).partition("<title>")[2][:40] for tab in tabs]
+    assert titles[1].startswith("All events · ValueError")
+    assert len(set(titles)) == len(tabs)
+
+
 def lines(html: str) -> list[str]:
     """The rows of the tab's first table, as text."""
     tab = html.partition('class="subbar"')[2]
