@@ -25,7 +25,8 @@ def event_rows(lines: Iterable[EventLine], href: str, walk: str) -> SafeString:
 
     `href`: the address of their issue; `walk`: what keeps a walk through its list.
     """
-    counted = f' <span class="badge">{gettext("counted only")}</span>'
+    said = gettext("counted only")
+    counted = f' <span class="badge">{said}</span>'
     events, walk = f"{escape(href)}events/", escape(walk)
     rows = [_event(one, events, walk, counted) for one in lines]
     return SafeString("".join(rows))

@@ -54,8 +54,9 @@ def tag_shares(found: Iterable[Distribution], list_path: str) -> SafeString:
 def _distribution(told: Distribution, list_path: str) -> str:
     rows = [_share(one, list_path) for one in told.shares]
     if told.other_count:
+        other = gettext("other")
         rows.append(
-            f'<li title="{told.other_count:,}"><span class="dim">{gettext("other")}'
+            f'<li title="{told.other_count:,}"><span class="dim">{other}'
             f"</span><span>{escape(told.other_share)}</span>"
             f"{bar(told.other_percent)}</li>"
         )

@@ -36,14 +36,18 @@ def likely_table(
         _row(one, reverse("issues:detail", args=[*place, one.issue.number]), compare)
         for one in likely
     ]
+    # gettext's tools see no text that stands within another.
+    caption, name, alike = (
+        gettext("Similar issues"),
+        gettext("Issue"),
+        gettext("What is alike"),
+    )
+    events, seen, acts = gettext("Events"), gettext("Last seen"), gettext("Actions")
     return SafeString(
-        f'<table class="tbl likely"><caption class="sr">{gettext("Similar issues")}'
-        f"</caption><thead><tr><th>{gettext('Issue')}</th>"
-        f'<th class="h">{gettext("What is alike")}</th>'
-        f'<th class="r hide-s">{gettext("Events")}</th>'
-        f'<th class="r h">{gettext("Last seen")}</th>'
-        f'<th class="r"><span class="sr">{gettext("Actions")}</span></th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f'<table class="tbl likely"><caption class="sr">{caption}</caption><thead>'
+        f'<tr><th>{name}</th><th class="h">{alike}</th><th class="r hide-s">{events}'
+        f'</th><th class="r h">{seen}</th><th class="r"><span class="sr">{acts}</span>'
+        f"</th></tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 
 
@@ -51,6 +55,7 @@ def _row(one: Likely, href: str, compare: str) -> str:
     state = one.issue.state
     alike = [f"<bdi>{shown(reason)}</bdi>" for reason in one.alike]
     score = f"{one.score} %"
+    compared = gettext("Compare")
     label = escape(gettext("Compare with %(id)s") % {"id": one.short_id})
     return (
         f'<tr><td class="any">{_issue(one, href)}<small class="show-m">'
@@ -61,7 +66,7 @@ def _row(one: Likely, href: str, compare: str) -> str:
         f"{compact(state.event_count)}</td>"
         f'<td class="r h">{ago(state.last_seen)}</td><td class="r">'
         f'<a class="btn" href="{compare}?with={url_quote(one.short_id)}" '
-        f'aria-label="{label}">{gettext("Compare")}</a></td></tr>\n'
+        f'aria-label="{label}">{compared}</a></td></tr>\n'
     )
 
 

@@ -34,7 +34,8 @@ class _Writer:
     def __init__(self, choice: Choice) -> None:
         self._oldest_first = choice.oldest_first
         self._down = icon("down")
-        self._in_app = f'<span class="tagin">{gettext("In app")}</span>'
+        in_app = gettext("In app")
+        self._in_app = f'<span class="tagin">{in_app}</span>'
         counts = gettext("counts for the grouping")
         self._counts = f'<span class="sr">{counts}</span>'
         self._source = gettext("Source")
@@ -59,11 +60,12 @@ class _Writer:
         )
 
     def _relation(self, block: Block) -> str:
+        said = ""
         if block.relation == Relation.MEMBER:
-            return f'<span class="dim">{gettext("In the group")}</span> '
-        if block.relation == Relation.CAUSE and not self._oldest_first:
-            return f'<span class="dim">{gettext("Caused by")}</span> '
-        return ""
+            said = gettext("In the group")
+        elif block.relation == Relation.CAUSE and not self._oldest_first:
+            said = gettext("Caused by")
+        return f'<span class="dim">{said}</span> ' if said else ""
 
     def _frames(self, block: Block) -> str:
         if not block.frames:
@@ -153,7 +155,7 @@ def _hint(markup: str) -> str:
 
 def _headline(block: Block) -> str:
     if not block.type and not block.value:
-        return f"<bdi></bdi>{gettext('Stack trace')}"
+        return "<bdi></bdi>" + gettext("Stack trace")
     kind = f'<bdi class="mono">{shown(block.type)}</bdi>' if block.type else ""
     between = ": " if block.type and block.value else ""
     return f"{kind}{between}<bdi>{shown(block.value)}</bdi>"
@@ -166,8 +168,10 @@ def _mechanism(mechanism: Mechanism | None) -> str:
     chips = _chip(gettext("mechanism"), f"<b>{shown(mechanism.get('type', ''))}</b>")
     handled = mechanism.get("handled")
     if handled is not None:
-        yes, no = f"<b>{gettext('yes')}</b>", f'<b class="err">{gettext("no")}</b>'
-        chips += _chip(gettext("handled"), yes if handled else no)
+        style, said = (
+            ("", gettext("yes")) if handled else (' class="err"', gettext("no"))
+        )
+        chips += _chip(gettext("handled"), f"<b{style}>{said}</b>")
     return f'<span class="chips">{chips}</span>'
 
 

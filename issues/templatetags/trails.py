@@ -22,9 +22,10 @@ def trail_rows(crumbs: Iterable[Crumb]) -> SafeString:
     names = (gettext("Type"), gettext("Category"), gettext("Message"), gettext("Time"))
     heads = "".join([f"<th>{name}</th>" for name in names])
     rows = "".join([_row(crumb) for crumb in crumbs])
+    caption = gettext("Breadcrumbs, oldest first")
     return SafeString(
         '<table class="crumb-t"><caption class="sr">'
-        f"{gettext('Breadcrumbs, oldest first')}</caption>"
+        f"{caption}</caption>"
         f'<thead class="sr"><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
     )
 
