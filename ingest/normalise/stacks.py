@@ -160,7 +160,7 @@ def _known_frames(found: list[Any], platform: str, notes: Notes, path: str) -> F
     for index in known.undetailed:
         variables[index] = None
     if not _OWN.issuperset(map(type, variables)):
-        variables = [
+        variables = _as_written(variables) or [
             _variables(own, notes, f"{path}.frames.{index}.vars") if own else None
             for index, own in enumerate(variables)
         ]
@@ -292,6 +292,15 @@ def source_context(value: dict[str, Any], notes: Notes, path: str) -> dict[str, 
         elif lines is not None:
             notes.wrong(f"{path}.{name}", lines)
     return context
+
+
+def _as_written(variables: list[Any]) -> list[orjson.Fragment]:
+    """Those of all frames, where each is an object left as it came; else none."""
+    if set(map(type, variables)) != {Raw}:
+        return []
+    data = list(map(bytes, variables))
+    are_objects = [one[:2] for one in data].count(b'{"') == len(data)
+    return list(map(orjson.Fragment, data)) if are_objects else []
 
 
 def _variables(
