@@ -8,18 +8,9 @@ issue states in the same order.
 
 from __future__ import annotations
 
-from projects.postgres import Row, run_planned
+# Statements are run as `sql.run(sql.STATEMENT, …)`.
 from projects.postgres import raw_cursor as raw_cursor
-
-
-def run(statement: str, *parameters: object) -> list[Row]:
-    """The rows of one of these statements, as `sql.run(sql.STATEMENT, …)`.
-
-    They are planned once a connection: to plan them anew for each batch took
-    PostgreSQL a sixth of its work.
-    """
-    return run_planned(statement, parameters)
-
+from projects.postgres import run as run
 
 # Ids already stored, as bytes. Parameters: project ids, event ids, from, to
 # (received_at).
