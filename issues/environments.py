@@ -21,20 +21,23 @@ KEPT = 50
 # The ids of the tags that name them, by project: at most one entry a project.
 _kept: dict[int, frozenset[int]] = {}
 
-# Parameters: project ids, how many.
-_FIND = """
-SELECT p.id, array(SELECT t.id FROM issues_tag t
-    WHERE t.project_id = p.id AND t.key = 'environment' AND t.value <> ''
-    ORDER BY t.id LIMIT %s)
-FROM unnest(%s::int4[]) AS p(id)
+# The ids of those of a project `p`.
+KEPT_OF_PROJECT = f"""
+SELECT t.id FROM issues_tag t
+WHERE t.project_id = p.id AND t.key = '{KEY}' AND t.value <> ''
+ORDER BY t.id LIMIT {KEPT}
+"""
+
+# Parameter: project ids.
+_FIND = f"""
+SELECT p.id, ARRAY({KEPT_OF_PROJECT}) FROM unnest(%s::int4[]) AS p(id)
 """
 
 # With their names, in the order of these.
-_NAME = """
-SELECT t.value, t.id FROM unnest(%s::int4[]) AS p(id)
-CROSS JOIN LATERAL (SELECT t.value, t.id FROM issues_tag t
-    WHERE t.project_id = p.id AND t.key = 'environment' AND t.value <> ''
-    ORDER BY t.id LIMIT %s) t
+_NAME = f"""
+SELECT named.value, named.id FROM unnest(%s::int4[]) AS p(id)
+CROSS JOIN LATERAL ({KEPT_OF_PROJECT}) AS kept
+JOIN issues_tag named ON named.id = kept.id
 ORDER BY 1, 2
 """
 
@@ -53,7 +56,7 @@ def kept(named: Mapping[int, Collection[int]]) -> dict[int, frozenset[int]]:
     ]
     found = {project_id: _kept.get(project_id, frozenset()) for project_id in named}
     if unknown:
-        rows = sql.run(_FIND, KEPT, arrays.of_numbers(sorted(unknown)))
+        rows = sql.run(_FIND, arrays.of_numbers(sorted(unknown)))
         looked_up = {project_id: frozenset(ids) for project_id, ids in rows}
         found |= looked_up
         # Until then a roll-back could take the tags away again.
@@ -69,6 +72,6 @@ def forget() -> None:
 def environments_of(project_ids: Sequence[int]) -> dict[str, list[int]]:
     """The environments with hours of their own, by name, with the ids of their tags."""
     found: dict[str, list[int]] = {}
-    for value, tag_id in sql.run(_NAME, arrays.of_numbers(project_ids), KEPT):
+    for value, tag_id in sql.run(_NAME, arrays.of_numbers(project_ids)):
         found.setdefault(value, []).append(tag_id)
     return found

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from django.db.backends.utils import CursorWrapper
 
-from issues.environments import KEPT
+from issues.environments import KEPT_OF_PROJECT
 
 # The hours that an event counts in. Parameter of its row: project, tag ids.
 _PLACES = f"""
 LEFT JOIN (
-    SELECT p.id AS project_id, ARRAY(SELECT t.id FROM issues_tag t
-        WHERE t.project_id = p.id AND t.key = 'environment' AND t.value <> ''
-        ORDER BY t.id LIMIT {KEPT}) AS ids
-    FROM projects_project p
+    SELECT p.id AS project_id, ARRAY({KEPT_OF_PROJECT}) AS ids FROM projects_project p
 ) AS kept USING (project_id)
 CROSS JOIN LATERAL (
     SELECT 0 AS environment_id

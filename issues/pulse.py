@@ -44,10 +44,10 @@ WHERE project_id {of_projects} AND status <= %(last_status)s
 """
 # Each row costs what its conditions cost, and arrays cost most. Parameters: project
 # ids, or one; last status; first hour of the earlier period and of the later one, and
-# when they began; since when issues are fresh, and its minute; share of the sample.
+# when they began; since when issues are fresh, and its minute.
 _SCANNED = """
 SELECT s.issue_id, s.event_count, s.status = 0 AS is_unresolved,
-    s.issue_id * {golden} & {last} < %(share)s AS is_sampled,
+    {sampled} AS is_sampled,
     s.last_seen_minute >= %(first)s * 60 AS is_now,
     s.last_seen_minute >= %(earlier)s * 60 AS is_seen,
     s.first_seen >= %(began)s AS is_new, s.first_seen >= %(earlier_at)s AS is_known,
@@ -55,7 +55,7 @@ SELECT s.issue_id, s.event_count, s.status = 0 AS is_unresolved,
 FROM issues_issuestate s
 WHERE s.project_id {of_projects} AND s.status <= %(last_status)s
   AND s.last_seen_minute >= least(%(earlier)s * 60, %(fresh_minute)s)
-  AND (s.issue_id * {golden} & {last} < %(share)s
+  AND ({sampled}
     OR s.event_count >= (SELECT busy FROM bounds)
     OR s.first_seen >= (SELECT new_since FROM bounds)
     OR (s.first_seen >= %(fresh_since)s AND s.event_count >= (SELECT fresh FROM bounds)
@@ -173,22 +173,22 @@ def pulse_of(
         "began": instant_of(window.first_hour),
         "fresh_since": now - NEW_FOR,
         "fresh_minute": int((now - NEW_FOR).timestamp()) // 60,
-        "share": _RANGE // step,
         "looked_at": _LOOKED_AT,
         "busiest": _BUSIEST_MAX,
         "rows": rows,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_statement(is_one=len(projects) == 1, tags=tags), parameters)
+        statement = _statement(step, is_one=len(projects) == 1, tags=tags)
+        cursor.execute(statement, parameters)
         return _read(cursor.fetchone(), step)
 
 
-def _statement(*, is_one: bool, tags: Sequence[int] | None) -> str:
+def _statement(step: int, *, is_one: bool, tags: Sequence[int] | None) -> str:
     of_projects = "= %(project)s" if is_one else "= ANY(%(projects)s::int4[])"
     return _PULSE.format(
         bounds=_BOUNDS.format(of_projects=of_projects),
         scanned=_SCANNED.format(
-            of_projects=of_projects, golden=_GOLDEN, last=_RANGE - 1
+            of_projects=of_projects, sampled=sampled("s.issue_id", step)
         ),
         picked=_ALL if tags is None else _BY_TAGS,
     )
