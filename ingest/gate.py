@@ -22,6 +22,7 @@ from ingest.envelope import (
     write_envelope,
 )
 from ingest.eventjson import decode_event
+from ingest.glance import lone_event
 from ingest.inventory import category_told, count_items, quantity_told
 from ingest.outcomes import UNKNOWN, Outcome, category_of
 from ingest.pieces import pieces
@@ -59,6 +60,7 @@ _CRASH_FILES = frozenset(
         *("event.breadcrumbs", "unreal.context"),
     }
 )
+_ONE_EVENT = Counter([category_of("event")])
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
 _NIL_ID = "0" * 32
 
@@ -93,6 +95,9 @@ class Submission(msgspec.Struct, frozen=True):
 
 def examine_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
     """Raises Refused; TakesLong for what is left to `survey_envelope`."""
+    lone = _lone(body, encoding, limits)
+    if lone is not None:
+        return lone
     try:
         data = decompress(body, encoding, min(QUICK_BYTES, limits.max_envelope_bytes))
         envelope = parse_envelope(data)
@@ -117,6 +122,18 @@ def examine_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:
         )
         event_id = _first_event_id(payloads, is_quick=True)
     return submission_of(event_id, types, envelope.headers, envelope=envelope)
+
+
+def _lone(body: bytes, encoding: str, limits: Limits) -> Submission | None:
+    """What most bodies are, an envelope of one event; None for all that needs more
+    than a glance, if only to say why it is refused."""
+    lone = lone_event(body, encoding)
+    if lone is None or lone.size > limits.of_item("event"):
+        return None
+    event_id = event_id_of(lone.headers.get("event_id"))
+    if event_id is None:
+        return None
+    return submission_of(event_id, ["event"], lone.headers, counted=_ONE_EVENT.copy())
 
 
 def survey_envelope(body: bytes, encoding: str, limits: Limits) -> Submission:

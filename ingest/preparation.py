@@ -114,7 +114,7 @@ class _Work:
         try:
             envelope = _open(entry)
         except (BodyError, EnvelopeError):
-            # The edge has looked at it already: only a changed limit leads here.
+            # The edge has seen its beginning, or all of it before a limit was changed.
             self._refuse(_OPAQUE, Refusal(Outcome.INVALID, "body"))
             return
         items = complete(envelope.items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -82,6 +83,20 @@ def test_a_second_event_of_an_envelope_is_counted_as_invalid(project: Project) -
         ("default", "accepted", ""): 1,
         ("error", "invalid", "second_event"): 1,
     }
+
+
+def test_a_body_that_turns_out_to_be_damaged_is_counted_and_remembered(
+    project: Project,
+) -> None:
+    whole = gzip.compress(make_entry(project).body)
+    middle = len(whole) // 2
+    body = whole[:middle] + bytes([whole[middle] ^ 0x55]) + whole[middle + 1 :]
+    damaged = make_entry(project, body=body, encoding="gzip")
+    append(damaged, make_entry(project))
+    digest.drain(0)
+    assert counts() == {("error", "accepted", ""): 1, ("unknown", "invalid", "body"): 1}
+    (fate,) = fates.find(project.pk, damaged.event_id)
+    assert (fate.outcome, fate.reason) == ("invalid", "body")
 
 
 def test_a_duplicate_is_counted_as_one(project: Project) -> None:
