@@ -8,6 +8,8 @@ from urllib.parse import quote_from_bytes
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 
+from errtrack.watchers import PATH as WATCHERS_PATH
+from errtrack.watchers import watchers
 from errtrack.wsgi import application as pages_in_django
 from ingest import answers
 from ingest.answers import Send
@@ -32,6 +34,8 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
         await _live(receive, send)
     elif scope["type"] == "http" and find_route(scope["path"]) is not None:
         await _edge(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"] == WATCHERS_PATH:
+        await watchers(scope, send)
     elif scope["type"] == "http" and _has_body(scope):
         await _serve_with_body(scope, receive, send)
     else:
@@ -78,6 +82,7 @@ async def _live(receive: Receive, send: Send) -> None:
     _edge.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await watchers.close()
     await _edge.close()
     await send({"type": "lifespan.shutdown.complete"})
 

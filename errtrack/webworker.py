@@ -19,6 +19,7 @@ from gunicorn.workers import gasgi
 
 from errtrack import trimming
 from errtrack.listener import BACKLOG
+from errtrack.watchers import watchers
 from ingest import answers
 from ingest.answers import Refused
 from ingest.counting import count_request
@@ -230,3 +231,8 @@ class WebWorker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no type
             self._lengthen_queues()
             self.connections.sweep(self.loop.time())
         self._trimmer.trim_if_grown()
+
+    async def _shutdown(self) -> None:
+        """Ends the streams first: the server would wait for them."""
+        watchers.end()
+        await super()._shutdown()

@@ -147,7 +147,8 @@ def _store_and_acknowledge(
         batch.tally.write()
         committed.remember(stream.shard, entries)
     with metrics.timed(Stage.ACKNOWLEDGE):
-        stream.acknowledge(entries)
+        changed = {event.project_id for event in stored.events}
+        stream.acknowledge(entries, changed)
     metrics.observe_batch(
         stored,
         seconds=time.perf_counter() - started,

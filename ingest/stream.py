@@ -15,7 +15,7 @@ Appending is in append.py; Celery's queue is a list under the queue's own name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -25,6 +25,7 @@ import redis
 from django.conf import settings
 
 from projects import valkey
+from projects.news import CHANNEL, announcement
 
 GROUP = "digest"
 # One drain of a shard runs at a time, so that one name serves all of them.
@@ -134,11 +135,12 @@ def weight_of(body: bytes) -> int:
     return len(body) + ENTRY_OVERHEAD_BYTES
 
 
-# KEYS: stream, bytes. ARGV: group, then id and weight of each entry.
-# An entry that is gone already frees nothing; an empty stream weighs nothing.
-_ACKNOWLEDGE = """
+# KEYS: stream, bytes. ARGV: group, what is announced of projects (may be empty), then
+# id and weight of each entry. An entry that is gone already frees nothing; an empty
+# stream weighs nothing. Whoever must not announce anything acknowledges all the same.
+_ACKNOWLEDGE = f"""
 local freed = 0
-for i = 2, #ARGV, 2 do
+for i = 3, #ARGV, 2 do
   redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
   if redis.call('XDEL', KEYS[1], ARGV[i]) == 1 then
     freed = freed + tonumber(ARGV[i + 1])
@@ -149,6 +151,9 @@ if left == 0 then
   redis.call('DEL', KEYS[2])
 elseif freed > 0 then
   redis.call('DECRBY', KEYS[2], freed)
+end
+if ARGV[2] ~= '' then
+  redis.pcall('PUBLISH', '{CHANNEL}', ARGV[2])
 end
 return left
 """
@@ -213,17 +218,24 @@ class ShardStream:
         )
         return {row["message_id"]: row["times_delivered"] for row in rows}
 
-    def acknowledge(self, entries: Sequence[Entry]) -> None:
-        """Takes digested entries off the stream, in one step; again does no harm."""
+    def acknowledge(
+        self, entries: Sequence[Entry], changed: Collection[int] = ()
+    ) -> None:
+        """Takes digested entries off the stream, in one step; again does no harm.
+
+        `changed`: the projects of which they have changed something.
+        """
         self.acknowledge_ids(
-            [(entry.stream_id, weight_of(entry.body)) for entry in entries]
+            [(entry.stream_id, weight_of(entry.body)) for entry in entries], changed
         )
 
-    def acknowledge_ids(self, entries: Sequence[tuple[str, int]]) -> None:
+    def acknowledge_ids(
+        self, entries: Sequence[tuple[str, int]], changed: Collection[int] = ()
+    ) -> None:
         """The same by stream id and weight."""
         if not entries:
             return
-        arguments: list[str | int] = [GROUP]
+        arguments: list[str | int] = [GROUP, announcement(changed)]
         for stream_id, weight in entries:
             arguments += [stream_id, weight]
         keys = [self._names.stream, self._names.bytes]

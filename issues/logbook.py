@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
+from django.db import transaction
 
 from issues import sql
 from issues.models import Activity
 from projects import arrays
 from projects.models import User
+from projects.news import announce
 
 # Parameters: kind, user id, time, operation id, project ids, issue ids, what is told.
 _INSERT = """
@@ -31,7 +34,10 @@ def write(
     at: datetime,
     operation_id: int | None,
 ) -> None:
-    """An activity of that kind for each issue of `told`, which says what it tells."""
+    """An activity of that kind for each issue of `told`, which says what it tells.
+
+    Who looks at the projects hears of it once it is committed.
+    """
     issues: Sequence[int] = list(told)
     if not issues:
         return
@@ -45,3 +51,4 @@ def write(
         arrays.of_numbers(issues),
         arrays.of_texts(orjson.dumps(told[issue]).decode() for issue in issues),
     )
+    transaction.on_commit(partial(announce, {project_of[issue] for issue in issues}))

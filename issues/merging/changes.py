@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from issues.models import (
     Issue,
 )
 from projects.models import Project, User
+from projects.news import announce
 
 
 class CannotMerge(Exception):
@@ -76,6 +78,7 @@ def merge(
         teller = _Teller(project, user, operation_id, now)
         told = {"issues": [teller.name(root) for root in roots]}
         teller.tell(Activity.Kind.MERGE, survivor, told)
+        transaction.on_commit(partial(announce, [project.pk]))
     children = [root.pk for root in roots]
     return Merged(
         survivor_id=survivor.pk,
@@ -117,6 +120,7 @@ def unmerge(
         teller = _Teller(project, user, operation_id, now)
         for member in leaving:
             teller.tell_apart(survivor, member.source, hashes[member.source_id])
+        transaction.on_commit(partial(announce, [project.pk]))
     return [member.source_id for member in leaving]
 
 

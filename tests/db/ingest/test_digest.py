@@ -57,6 +57,22 @@ def test_sleeping_shard_is_woken_by_the_next_entry(project: Project) -> None:
     assert valkey.blocking().llen(queue) == 2
 
 
+def test_a_busy_shard_has_one_digest_waiting_whoever_finds_it_busy(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digest, "DRAIN_MAX_S", 0.0)
+    queue = "errtrack"
+    append(make_entry(project))
+    waiting = valkey.blocking().llen(queue)
+    for _ in range(3):
+        append(make_entry(project))
+        tasks.wake_shards()
+    assert valkey.blocking().llen(queue) == waiting + 1
+    append(make_entry(project))
+    tasks.digest(SHARD)
+    assert valkey.blocking().llen(queue) == waiting + 2
+
+
 def test_what_a_dead_process_had_read_is_taken_over_at_once(project: Project) -> None:
     append(*[make_entry(project) for _ in range(3)])
     assert len(ShardStream(SHARD).read_new(10)) == 3
@@ -70,7 +86,7 @@ def test_redelivery_after_the_commit_changes_nothing(
     class Died(BaseException):
         pass
 
-    def die(_self: ShardStream, _entries: list[Entry]) -> None:
+    def die(*_arguments: object) -> None:
         raise Died
 
     append(*[make_entry(project) for _ in range(3)])
@@ -91,7 +107,7 @@ def test_committed_entries_among_others_that_wait_take_effect_once(
     class Died(BaseException):
         pass
 
-    def die(_self: ShardStream, _entries: list[Entry]) -> None:
+    def die(*_arguments: object) -> None:
         raise Died
 
     # Entries without any id of their own, more than are claimed at a time.
@@ -254,7 +270,7 @@ def test_poisonous_entry_is_set_aside_and_the_rest_goes_on(
 def test_entries_are_not_blamed_for_an_absent_valkey(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_self: ShardStream, _entries: list[tuple[str, int]]) -> None:
+    def fail(*_arguments: object) -> None:
         raise redis.ConnectionError("away")
 
     append(make_entry(project))
