@@ -14,3 +14,5 @@ class IssuesConfig(AppConfig):
         import_module("issues.departures")
         # The number beside the tab of user feedback.
         import_module("issues.reportnumber")
+        # A regrouping can be undone as an operation, and works by operations itself.
+        import_module("issues.regrouping.kind")

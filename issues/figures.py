@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from issues.models import Level
 from issues.pulse import (
     SAMPLED,
     SAMPLED_BY_TAGS,
     Count,
     Pulse,
+    fetch,
     instant_of,
     sampled,
     step_of,
@@ -147,7 +146,7 @@ def _events(asked: dict[str, Any], window: Window) -> tuple[Layers[Level], int]:
     """The period's events, and how many there were in the one before."""
     pairs: dict[Level, list[tuple[int, int]]] = {}
     before = 0
-    for level, bucket, count in _fetch(_EVENTS, asked):
+    for level, bucket, count in fetch(_EVENTS, asked):
         if bucket < 0:
             before += int(count)
         else:
@@ -166,13 +165,7 @@ def _changes(
         by_tags="" if tags is None else _BY_TAGS,
     )
     few = SAMPLED if tags is None else SAMPLED_BY_TAGS
-    ((are_all, *counts),) = _fetch(statement, asked | {"few": few})
+    ((are_all, *counts),) = fetch(statement, asked | {"few": few})
     step = 1 if are_all else step
     resolved, before, regressed = (count * step for count in counts)
     return Change(resolved, before, step > 1), regressed
-
-
-def _fetch(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from django.db import connection
 
 from issues.models import Issue, Level
 from issues.presentation.shares import Distribution, telling
-from issues.pulse import Busy, Count, Pulse
+from issues.pulse import Busy, Count, Pulse, fetch
 from issues.tagcounts import OTHER, TagKey
 from projects.models import Project
 from projects.windows import Window
@@ -140,7 +137,7 @@ def _hours(issues: Collection[int], window: Window) -> _Hours:
             "first": window.first_hour,
             "bucket_hours": window.bucket_hours,
         }
-        for issue, bucket, count in _fetch(_HOURS, parameters):
+        for issue, bucket, count in fetch(_HOURS, parameters):
             found[issue].append((bucket, int(count)))
     return found
 
@@ -163,14 +160,8 @@ def _places(issues: list[int]) -> list[Distribution]:
     values: dict[str, list[tuple[str, int]]] = {}
     totals: dict[str, int] = {}
     parameters = {"issues": issues, "values": _VALUES_OF_A_KEY}
-    for key, value, count, total in _fetch(_TAGS, parameters):
+    for key, value, count, total in fetch(_TAGS, parameters):
         totals[key] = int(total)
         if value != OTHER:
             values.setdefault(key, []).append((value, int(count)))
     return telling([TagKey(key, totals[key], pairs) for key, pairs in values.items()])
-
-
-def _fetch(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())

@@ -6,7 +6,8 @@ more go through a worker, CHUNK at a time, and whoever dies leaves the rest to t
 run. `undo` brings back exactly those issues that have not changed since.
 
 A room that does something of its own to issues registers a Kind with what undoes it
-(`register`, from a module that is imported below), and keeps what it did by `record`.
+(`register`, from a module that is imported below or by `IssuesConfig`), and keeps what
+it did by `record`.
 """
 
 from issues.merging import actions as actions
@@ -31,7 +32,6 @@ from issues.operations.running import (
     visible_to,
 )
 from issues.operations.selection import Action, Selection
-from issues.regrouping import operation as operation
 
 __all__ = [
     "CHUNK",

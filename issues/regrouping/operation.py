@@ -1,22 +1,16 @@
-"""Regrouping as an operation, which is told in the activity and can be undone there."""
+"""The operation that keeps what a run has done."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from issues.models import FamilyMember, Operation, Regrouping, RegroupStep
-from issues.operations.kinds import CannotUndo, Data, Item, Kind, register
 from issues.operations.running import record
-from issues.regrouping import runs, steps
-from projects.access import Permission
+from issues.regrouping import steps
 from projects.models import User
 
-_KIND = "regroup"
+KIND = "regroup"
 
 
 def note(run: Regrouping) -> None:
@@ -24,7 +18,7 @@ def note(run: Regrouping) -> None:
     changed = _changed(run)
     if changed:
         record(
-            _KIND,
+            KIND,
             run.project.organization,
             project_ids=[run.project_id],
             user=run.user,
@@ -50,7 +44,7 @@ def note_undo(run: Regrouping, user: User | None) -> None:
 
 
 def _rows(run: Regrouping) -> QuerySet[Operation]:
-    rows = Operation.objects.filter(project=run.project_id, kind=_KIND)
+    rows = Operation.objects.filter(project=run.project_id, kind=KIND)
     return rows.filter(data__run=run.pk)
 
 
@@ -67,38 +61,3 @@ def _changed(run: Regrouping) -> list[int]:
     members = FamilyMember.objects.filter(source__in=touched)
     survivors = dict(members.values_list("source_id", "survivor_id"))
     return sorted({*merged, *(survivors.get(issue, issue) for issue in touched)})
-
-
-def _restore(
-    operation: Operation, items: Sequence[Item], user: User | None
-) -> Sequence[int]:
-    """Begins to undo the run in the background. Raises CannotUndo."""
-    run = Regrouping.objects.filter(pk=operation.data["run"]).first()
-    if run is None:
-        raise CannotUndo
-    try:
-        runs.undo(run, user=user)
-    except (runs.CannotUndo, runs.AlreadyRunning):
-        raise CannotUndo from None
-    return [item[0] for item in items]
-
-
-def _of_one(data: Data) -> str:
-    return _("%s regrouped")
-
-
-def _of_many(data: Data, number: int) -> str:
-    return ngettext("%d issue regrouped", "%d issues regrouped", number) % number
-
-
-register(
-    Kind(
-        name=_KIND,
-        label=gettext_lazy("Regrouping"),
-        of_one=_of_one,
-        of_many=_of_many,
-        restore=_restore,
-        is_whole=True,
-        needs=Permission.MANAGE,
-    )
-)
