@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
@@ -14,11 +16,30 @@ from monitors import detection
 from projects import valkey
 from projects.keys import refresh_mirrors
 
+# When this process has queued a digest of a shard that has not come back yet. One
+# that another process took, or that was lost, is held to wait no longer than that.
+_queued: dict[int, float] = {}
+_QUEUED_S = 60.0
+
 
 @shared_task
 def digest(shard: int) -> None:
     """Drains a shard. Under constant load it queues itself behind other tasks."""
-    if drain(shard).is_cut_short:
+    _queued.pop(shard, None)
+    _drain(shard)
+
+
+def _drain(shard: int) -> None:
+    """Drains a shard, and queues a digest for what is left if none waits there.
+
+    Each that comes to find a busy shard would else queue one more, for as long as the
+    load lasts, and ever more of them stand before all other tasks.
+    """
+    if not drain(shard).is_cut_short:
+        return
+    now = time.monotonic()
+    if shard not in _queued or now - _queued[shard] > _QUEUED_S:
+        _queued[shard] = now
         digest.delay(shard)
 
 
@@ -26,7 +47,7 @@ def digest(shard: int) -> None:
 def wake_shards() -> None:
     """The safety net under the edge's own call: drains whatever waits."""
     for shard in range(settings.SHARDS):
-        digest(shard)
+        _drain(shard)
 
 
 @shared_task
@@ -63,4 +84,4 @@ def watch_monitors() -> None:
             horizon = attendance.horizon(shard, timezone.now())
             detection.look(shard, horizon.until, horizon.gaps)
         # Whoever was woken meanwhile has found the shard busy.
-        digest(shard)
+        _drain(shard)
