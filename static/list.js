@@ -106,29 +106,52 @@
 
   // Live: asks every 10 s in a tab that is looked at. What has changed is put into its row in
   // place; what is new waits in #fresh. Where the server is away it asks ever more rarely.
-  const EVERY_MS = 10000, LONGEST_MS = 160000, PATIENCE = 2;
-  let timer, failures = 0;
+  // A stream tells when there is something to ask for; nothing depends on it.
+  const EVERY_MS = 10000, LONGEST_MS = 160000, SOONEST_MS = 2000, LINGER_MS = 300, PATIENCE = 2;
+  let timer, due = Infinity, asked = 0, isAsking = false, failures = 0;
+  let source, refusals = 0, hearAt = 0, ticket = $("#stream")?.dataset.ticket;
+  const slower = (n) => Math.min(LONGEST_MS, EVERY_MS * 2 ** n);
   const isPaused = () => sessionStorage.getItem("live") === "off";
   const isLive = () => !isPaused() && $("#stream[data-since]") != null;
   const listen = () => {
-    clearTimeout(timer);
     $("[data-act=live]")?.setAttribute("aria-pressed", String(!isPaused()));
-    if (isLive() && !document.hidden) timer = setTimeout(ask, Math.min(LONGEST_MS, EVERY_MS * 2 ** failures));
+    if (isLive() && !document.hidden) { askBy(Date.now() + slower(failures)); hear(); } else { stop(); hush(); }
+  };
+  const stop = () => { clearTimeout(timer); due = Infinity; };
+  const askBy = (at) => {
+    if (at >= due) return;
+    clearTimeout(timer); due = at;
+    timer = setTimeout(() => { due = Infinity; if (isAsking) askBy(Date.now() + SOONEST_MS); else ask(); }, at - Date.now());
+  };
+  const hush = () => { source?.close(); source = null; };
+  const hear = () => {
+    if (source || !ticket || Date.now() < hearAt) return;
+    source = new EventSource(`/live/?ticket=${encodeURIComponent(ticket)}`);
+    source.onopen = () => { refusals = 0; };
+    // Many pages are told at once; within that time they ask one after the other.
+    source.onmessage = (e) => {
+      const within = +e.data;
+      askBy(Math.max(Date.now() + LINGER_MS + Math.random() * within, asked + Math.max(SOONEST_MS, within)));
+    };
+    // Another one is opened after the next answer, which brings a ticket for it.
+    source.onerror = () => { hush(); hearAt = Date.now() + (refusals ? slower(refusals) : 0); refusals += 1; };
   };
   const ask = async () => {
-    clearTimeout(timer);
-    const stream = $("#stream"), url = new URL(location.href);
-    url.searchParams.set("since", stream.dataset.since);
+    stop(); isAsking = true;
+    const list = $("#stream"), url = new URL(location.href);
+    url.searchParams.set("since", list.dataset.since);
     url.searchParams.set("on", rows().map((r) => r.id.slice(2)).join("."));
     try {
       const answer = await fetch(url, { cache: "no-store" });
       if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
       const text = await answer.text();
+      ticket = answer.headers.get("Errtrack-Ticket");
       // A list that has been swapped meanwhile has newer figures than these.
-      if (text && stream === $("#stream")) take(new DOMParser().parseFromString(text, "text/html").body);
+      if (text && list === $("#stream")) take(new DOMParser().parseFromString(text, "text/html").body);
       failures = 0;
     } catch { failures += 1; }
     $("#stale").hidden = failures < PATIENCE;
+    asked = Date.now(); isAsking = false;
     listen();
   };
   const take = (news) => {

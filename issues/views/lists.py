@@ -117,7 +117,9 @@ def _answer(
 ) -> HttpResponse:
     asked = Asked.of(request.GET)
     if "since" in request.GET:
-        return _news(request, scope, projects, asked, context)
+        answer = _news(request, scope, projects, asked, context)
+        answer[live.TICKET] = live.ticket(scope.user, projects)
+        return answer
     of = None if "is_all" in context else projects[0]
     kept = kept_for(scope.user, scope.organization, of)
     if leads := led_on(request, scope, of, kept):
@@ -143,6 +145,7 @@ def _answer(
         "walks": walks_of(request.GET, found, is_all="is_all" in context),
         "assignees": assignees_of(row.issue_id for row in found.rows),
         "since": live.token(found.rows, 0, _total(asked, found), timezone.now()),
+        "ticket": live.ticket(scope.user, projects),
         "first_shown": found.offset + 1,
         "last_shown": found.offset + len(found.rows),
         "shows_unresolved": filter.statuses != frozenset({"resolved"})

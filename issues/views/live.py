@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from issues.listing import IssueRow
+from projects.models import Project, User
+from projects.news import ticket_for
+
+# The header that brings a page the ticket for its next stream.
+TICKET = "Errtrack-Ticket"
 
 # As many as a page has; whoever sends more gets no more.
 MAX_ON_SCREEN = 100
@@ -25,6 +30,11 @@ def ids_on_screen(text: str) -> list[int]:
     if not _IDS.fullmatch(text):
         return []
     return [int(one) for one in text.split(".")[:MAX_ON_SCREEN]]
+
+
+def ticket(user: User, projects: Sequence[Project]) -> str:
+    """Lets the page hear at once when something of the projects changes."""
+    return ticket_for(user.pk, [project.pk for project in projects])
 
 
 def token(rows: Sequence[IssueRow], fresh: int, total: str, now: datetime) -> str:

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueState, Status
 from projects.models import Project
+from projects.news import read_ticket
 from tests import settling
-from tests.factories import make_event, make_issue, store
+from tests.factories import make_event, make_issue, make_project, store
 
 LIST = "/o/acme/p/shop/"
 MAX_QUERIES = 10
@@ -98,6 +99,17 @@ def test_nonsense_is_no_issue(project: Project, member: Client, on: str) -> None
     answer = member.get(LIST, {"since": "", "on": on})
     assert answer.status_code == 200
     assert '<li class="row' not in answer.content.decode()
+
+
+def test_each_answer_brings_a_ticket_for_what_the_reader_sees(
+    project: Project, member: Client
+) -> None:
+    make_project("elsewhere")
+    for asked in ({"since": ""}, {"since": "", "q": "is:wrong"}):
+        for path in (LIST, "/o/acme/issues/"):
+            ticket = read_ticket(member.get(path, asked).headers["Errtrack-Ticket"])
+            assert ticket is not None
+            assert ticket.project_ids == [project.pk]
 
 
 def test_a_bad_query_has_no_news(project: Project, member: Client) -> None:
