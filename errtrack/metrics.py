@@ -27,7 +27,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from alerts import counts, courier
-from errtrack import heartbeat
+from errtrack import heartbeat, watchers
 from errtrack.health import ask_valkey
 from ingest import halts, spoolfolder, totals
 from ingest.counting import REQUESTS
@@ -75,7 +75,7 @@ def _of_valkey() -> list[Metric] | None:
     try:
         ask_valkey()
         figures = [*_of_totals(totals.read()), _of_mails()]
-        return [*figures, *_of_streams(), _heartbeat_age()]
+        return [*figures, *_of_streams(), _of_watchers(), _heartbeat_age()]
     except redis.RedisError as error:
         _log.warning("no figures from Valkey: %s", error)
         return None
@@ -176,6 +176,14 @@ def _of_streams() -> Iterator[Metric]:
         "errtrack_stream_max_bytes",
         "Where the edge begins to spool, of all shards together.",
         value=settings.STREAM_MAX_BYTES,
+    )
+
+
+def _of_watchers() -> Metric:
+    return GaugeMetricFamily(
+        "errtrack_live_streams",
+        "Open pages that are told of changes at once.",
+        value=watchers.count(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import pwd
@@ -11,8 +12,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from django.core import signing
 
 from errtrack.embedded import addresses
 from tests.e2e.service import (
@@ -68,6 +72,20 @@ def service(data: Path) -> Iterator[Service]:
         yield service
 
 
+@contextmanager
+def stream_of(service: Service) -> Iterator[http.client.HTTPResponse]:
+    """What a page that is looked at holds open."""
+    signer = signing.Signer(
+        key=(service.data / "secret_key").read_text().strip(), salt="projects.news"
+    )
+    ticket = signer.sign_object([time.time() + 60, 1, [1]])
+    address = f"{service.url}/live/?ticket={ticket}"
+    with urllib.request.urlopen(address, timeout=STOP_TIMEOUT_S) as stream:
+        assert stream.readline() == b"retry: 10000\n"
+        assert stream.readline() == b"\n"
+        yield stream
+
+
 def test_first_start_says_where_to_begin(tmp_path: Path) -> None:
     with started(tmp_path / "new" / "data") as service:
         wait_for(lambda: service.get("/health/ready") == 200)
@@ -107,7 +125,9 @@ def test_stops_cleanly_within_ten_seconds(
     service: Service, signum: signal.Signals
 ) -> None:
     family = service.descendants()
-    assert service.stop(signum) < STOP_TIMEOUT_S
+    with stream_of(service) as stream:
+        assert service.stop(signum) < STOP_TIMEOUT_S
+        assert stream.read() == b""
     assert service.process.returncode == 0
     assert alive(family) == []
 

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from alerts import counts
-from errtrack import heartbeat
+from errtrack import heartbeat, watchers
 from ingest import halts, metrics, totals
 from ingest.counting import count_request
 from ingest.metrics import Stage
@@ -71,6 +71,13 @@ def test_mails_are_counted_by_what_became_of_them(client: Client) -> None:
     assert found["errtrack_mails_total", ("given_up",)] == 2
     assert found["errtrack_mails_total", ("sent",)] == 0
     assert found["errtrack_mails_waiting", ()] == 1
+
+
+def test_open_streams_are_counted_of_processes_that_still_tell(client: Client) -> None:
+    now = time.time()
+    for process, told in (("a", f"3 {now}"), ("b", f"4 {now}"), ("c", f"9 {now - 99}")):
+        valkey.blocking().hset(watchers.WATCHERS, process, told)
+    assert figures(client)["errtrack_live_streams", ()] == 7
 
 
 def test_batches_are_counted_and_timed(client: Client) -> None:
