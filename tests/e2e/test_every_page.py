@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker
 from releases.models import Release
 from tests.demo.shop import Shop, today
 from tests.demo.site import Site, opened
+from tests.e2e.opened import MENU_ITEM, openings
 from tests.files import PNG, attach
 from tests.guard.test_access import PUBLIC, addresses, furnish
 from tests.people import signed_in
@@ -53,19 +54,23 @@ STATES = (
     "issues/{number}/compare/?with=nothing",
     "releases/{version}/?graph=14d",
 )
-_AXE = """async (rules) => {
+_AXE = """async ({rules, within}) => {
   const options = {resultTypes: ["violations"]};
   if (rules) options.runOnly = rules;
-  const found = (await axe.run(document, options)).violations;
+  const place = within ? document.querySelector(within) : document;
+  const found = (await axe.run(place, options)).violations;
   return found.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 300)}`);
 }"""
 _OVERHANG = (
     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
-_MENU_ITEM = (
-    "details.menu[open] .pop :is(a, button, select, textarea, input:not([type=hidden]))"
-)
 _IS_BACK = "one => one === document.activeElement && !one.parentElement.open"
+# Whether what has the focus is hidden by something that lies above its middle.
+_IS_HIDDEN = """() => {
+  const one = document.activeElement, {left, top, height} = one.getBoundingClientRect();
+  const above = document.elementFromPoint(left + 8, top + height / 2);
+  return !(above && (one.closest(".row, body") ?? one).contains(above));
+}"""
 _CONTRAST = ["color-contrast", "link-in-text-block"]
 
 
@@ -173,15 +178,21 @@ def test_every_page_is_light(pages: Pages) -> None:
     assert heavy == {}
 
 
-def faults(page: Page, width: int) -> Iterator[str]:
-    """What axe finds in either theme, and where the page scrolls sideways."""
-    page.set_viewport_size({"width": width, "height": 900})
+def axe(page: Page, within: str | None = None) -> Iterator[str]:
+    """What axe finds in either theme, in the page or in one element of it."""
     page.emulate_media(color_scheme="light")
-    for found in page.evaluate(_AXE, None):
-        yield f"{width}: {found}"
+    for found in page.evaluate(_AXE, {"rules": None, "within": within}):
+        yield found
     page.emulate_media(color_scheme="dark")
-    for found in page.evaluate(_AXE, _CONTRAST):
-        yield f"dark, {width}: {found}"
+    for found in page.evaluate(_AXE, {"rules": _CONTRAST, "within": within}):
+        yield f"dark: {found}"
+
+
+def faults(page: Page, width: int) -> Iterator[str]:
+    """What axe finds, and where the page scrolls sideways."""
+    page.set_viewport_size({"width": width, "height": 900})
+    for found in axe(page):
+        yield f"{width}, {found}"
     for narrower in (width, *WIDTHS[width]):
         page.set_viewport_size({"width": narrower, "height": 900})
         if overhang := page.evaluate(_OVERHANG):
@@ -202,17 +213,42 @@ def test_every_page_is_sound(pages: Pages) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize(("width", "language"), [(1440, "en"), (390, "zh-hans")])
+def test_whatever_opens_is_sound(pages: Pages, width: int, language: str) -> None:
+    """Axe finds nothing in dialogs, bars, toasts, errors and what unfolds."""
+    page = open_page(pages.site)
+    page.context.add_cookies(
+        [{"name": "django_language", "value": language, "url": pages.site.url}]
+    )
+    page.set_viewport_size({"width": width, "height": 900})
+    found: list[str] = []
+    for path, way in openings(pages.site.shop):
+        page.goto(path)
+        way(page)
+        page.evaluate(AXE_SCRIPT)
+        wrong = list(axe(page))
+        if overhang := page.evaluate(_OVERHANG):
+            wrong.append(f"{overhang} px too wide")
+        found += [f"{path}, {way.__name__}: {one}" for one in wrong]
+    page.context.close()
+    assert not found, "\n".join(found)
+
+
 def test_every_menu_is_walked_by_keyboard(pages: Pages) -> None:
-    """Enter opens it, an arrow leads into it, Escape closes it and leads back."""
+    """Enter opens it, an arrow leads into it, Escape closes it and leads back.
+
+    What it shows meanwhile is sound for axe.
+    """
     shop = pages.site.shop
     organization = f"/o/{shop.organization.slug}/"
     home = f"{organization}p/{shop.checkout.slug}/"
     issue = f"{home}issues/{shop.issue.number}/"
     page = open_page(pages.site)
     known: set[str] = set()
-    wrong = []
+    wrong: list[str] = []
     for path in (home, issue, f"{home}settings/keys/", f"{organization}members/"):
         page.goto(path)
+        page.evaluate(AXE_SCRIPT)
         for menu in page.locator("details.menu > summary:visible").all():
             name = menu.get_attribute("aria-label") or menu.inner_text()
             if name in known:
@@ -220,15 +256,35 @@ def test_every_menu_is_walked_by_keyboard(pages: Pages) -> None:
             known.add(name)
             menu.press("Enter")
             # Some are loaded when they are opened.
-            page.locator(_MENU_ITEM).first.wait_for()
+            page.locator(MENU_ITEM).first.wait_for()
             page.keyboard.press("ArrowDown")
-            is_inside = page.locator(f"{_MENU_ITEM}:focus").count() == 1
+            is_inside = page.locator(f"{MENU_ITEM}:focus").count() == 1
+            wrong += [f"{name}: {one}" for one in axe(page, "details.menu[open]")]
             page.keyboard.press("Escape")
             if not is_inside or not menu.evaluate(_IS_BACK):
                 wrong.append(f"{path}: {name}")
     page.context.close()
     assert len(known) > 10
     assert wrong == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_bars_never_hide_what_has_the_focus(pages: Pages, width: int) -> None:
+    page = open_page(pages.site)
+    page.set_viewport_size({"width": width, "height": 420})
+    shop = pages.site.shop
+    page.goto(f"/o/{shop.organization.slug}/p/{shop.checkout.slug}/")
+    page.locator(".row [name=issue]").first.check()
+    hidden = []
+    # Back from the end they go under the bar above, forth under the one below.
+    for key, place in (("Shift+Tab", "last"), ("Tab", "first")):
+        getattr(page.locator(".r-link"), place).focus()
+        for _ in range(26):
+            page.keyboard.press(key)
+            if page.evaluate(_IS_HIDDEN):
+                hidden.append(page.evaluate("document.activeElement.outerHTML"))
+    page.context.close()
+    assert hidden == []
 
 
 def test_every_page_renders_without_script(pages: Pages) -> None:
