@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -55,23 +57,7 @@ def keys(request: HttpRequest, org: str, project: str) -> HttpResponse:
         services.create_key(found, label=form.cleaned_data["label"])
         messages.success(request, _("Key created"))
         return redirect("projects:keys", org=org, project=project)
-    cards = [
-        {
-            "key": key,
-            "dsn": services.dsn_of(key),
-            "limit": LimitForm(
-                initial={
-                    "count": key.rate_limit_count,
-                    "window_s": key.rate_limit_window_s,
-                },
-                auto_id=f"limit-{key.pk}-%s",
-            ),
-        }
-        for key in found.keys.order_by("-is_active", "pk")
-    ]
-    return project_page(
-        request, "projects/keys.html", found, "keys", form=form, cards=cards
-    )
+    return _keys_page(request, found, form)
 
 
 @login_required
@@ -98,12 +84,11 @@ def key_change(request: HttpRequest, org: str, project: str, key: int) -> HttpRe
 @require_POST
 def key_limit(request: HttpRequest, org: str, project: str, key: int) -> HttpResponse:
     found = _key(request, org, project, key)
-    form = LimitForm(request.POST)
-    if form.is_valid():
-        services.limit_key(found, **form.cleaned_data)
-        messages.success(request, _("Rate limit saved"))
-    else:
-        messages.error(request, _("The limit must be a whole number of events."))
+    form = _limit_form(found, request.POST)
+    if not form.is_valid():
+        return _keys_page(request, found.project, KeyForm(), {found.pk: form})
+    services.limit_key(found, **form.cleaned_data)
+    messages.success(request, _("Rate limit saved"))
     return redirect("projects:keys", org=org, project=project)
 
 
@@ -134,6 +119,32 @@ def managed(request: HttpRequest, org: str, project: str) -> Project:
 def _key(request: HttpRequest, org: str, project: str, key: int) -> ProjectKey:
     found = managed(request, org, project)
     return get_object_or_404(found.keys.select_related("project__organization"), pk=key)
+
+
+def _limit_form(key: ProjectKey, data: QueryDict | None = None) -> LimitForm:
+    now = {"count": key.rate_limit_count, "window_s": key.rate_limit_window_s}
+    return LimitForm(data, initial=now, auto_id=f"limit-{key.pk}-%s")
+
+
+def _keys_page(
+    request: HttpRequest,
+    project: Project,
+    form: KeyForm,
+    refused: Mapping[int, LimitForm] | None = None,
+) -> HttpResponse:
+    """The keys; `refused` are limits that cannot be, by the ids of their keys."""
+    limits = refused or {}
+    cards = [
+        {
+            "key": key,
+            "dsn": services.dsn_of(key),
+            "limit": limits.get(key.pk) or _limit_form(key),
+        }
+        for key in project.keys.order_by("-is_active", "pk")
+    ]
+    return project_page(
+        request, "projects/keys.html", project, "keys", form=form, cards=cards
+    )
 
 
 def project_page(

@@ -194,10 +194,28 @@ def test_a_bad_limit_changes_nothing(
     admin: Client, project: Project, form: dict[str, str]
 ) -> None:
     key = project.keys.get()
-    response = admin.post(keys_address(key, "limit"), form, follow=True)
-    assert "whole number" in response.content.decode()
+    response = admin.post(keys_address(key, "limit"), form)
+    assert f'id="limit-{key.pk}-' in response.content.decode()
     key.refresh_from_db()
     assert key.rate_limit_count == 0
+
+
+def test_a_bad_limit_stays_in_its_field_with_the_error_beside_it(
+    admin: Client, project: Project
+) -> None:
+    key = project.keys.get()
+    other = ProjectKey.objects.create(project=project, label="Other")
+    form = {"count": "-5", "window_s": "3600"}
+    page = admin.post(keys_address(key, "limit"), form).content.decode()
+    field = f'id="limit-{key.pk}-count"'
+    before, _, after = page.partition(field)
+    tag = before.rpartition("<")[2] + after.partition(">")[0]
+    assert 'value="-5"' in tag
+    assert 'aria-invalid="true"' in tag
+    assert f'aria-describedby="limit-{key.pk}-count_error"' in tag
+    assert page.count("aria-invalid") == 1
+    assert f'id="limit-{other.pk}-count"' in page
+    assert page.count('<details class="more-d" open>') == 1
 
 
 def test_every_dsn_can_be_copied(admin: Client, project: Project) -> None:
