@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import django.db
 import redis
@@ -44,6 +45,9 @@ _FREE_DISK_BYTES = 16 * 2**20
 
 # A Redis key: string, written by each check; 10 seconds.
 _WRITTEN = "errtrack:health"
+
+# So much each check writes: less may fit in a file's last block where the disk is full.
+_PROOF = b"\0" * 4096
 
 
 class Told(str):
@@ -221,7 +225,7 @@ def _write_to_valkey() -> Told:
     with _impatient() as client:
         client.ping()
         try:
-            client.set(_WRITTEN, "", ex=10)
+            client.set(_WRITTEN, _PROOF, ex=10)
         except redis.ResponseError as error:
             _log.warning("Valkey does not take a write: %s", error)
             told = Told(_("takes no writes (%(error)s)"), error=type(error).__name__)
@@ -281,6 +285,7 @@ def _look_at_spool() -> Told:
         raise NotReady(Told(_("the disk is full")))
     if not os.access(_existing(root), os.W_OK | os.X_OK):
         raise NotReady(Told(_("its folder cannot be written")))
+    _write_beside(_existing(root))
     if spoolfolder.bytes_on_disk(root) >= settings.SPOOL_MAX_BYTES:
         text = _("full: %(bytes)s bytes wait")
         raise NotReady(Told(text, bytes=settings.SPOOL_MAX_BYTES))
@@ -294,6 +299,18 @@ def _look_at_spool() -> Told:
         bytes=waiting.bytes,
         seconds=f"{age_s:.1f}",
     )
+
+
+def _write_beside(folder: Path) -> None:
+    """Raises NotReady where a file there cannot grow, as beyond a quota."""
+    try:
+        with TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(_PROOF)
+            os.fsync(file.fileno())
+    except OSError as error:
+        _log.warning("the spool's disk takes no write: %s", error)
+        told = Told(_("takes no writes (%(error)s)"), error=type(error).__name__)
+        raise NotReady(told) from None
 
 
 def _existing(folder: Path) -> Path:

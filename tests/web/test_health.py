@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -190,6 +191,21 @@ def test_a_full_spool_makes_it_not_ready(
     settings.SPOOL_MAX_BYTES = 1000
     keep(spool, 2000)
     assert failing(client) == {"spool"}
+
+
+def test_a_disk_that_takes_nothing_more_is_told(
+    client: Client, settings: Settings
+) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    now = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Like a quota that is used up: there is room, and a file cannot grow.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, now[1]))
+    try:
+        told = ready(client)[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, now)
+    assert not told["checks"]["spool"]["ok"]
+    assert not told["accepting"]
 
 
 def test_a_spool_that_cannot_be_written_makes_it_not_ready(
