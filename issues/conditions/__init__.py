@@ -65,6 +65,7 @@ def conditions(
     for term in filter.terms:
         if not isinstance(term, TextTerm):
             _ADD[type(term)](condition, scope, term)
+    condition.close()
     return condition
 
 

@@ -34,6 +34,9 @@ class Condition:
     indexed: list[str] = field(default_factory=list)
     ctes: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
+    # Tests of tags until they are closed, and whether one of them needs a tag.
+    tags: list[str] = field(default_factory=list)
+    has_tags: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def bind(self, value: object) -> str:
@@ -54,6 +57,29 @@ class Condition:
         self.dear.append(_signed(clause, is_negated))
         if named and not is_negated:
             self.named.append(named)
+
+    def add_tags(self, test: str, *, is_negated: bool = False) -> None:
+        """A test of an issue's tags, the row `it`."""
+        self.tags.append(_signed(test, is_negated))
+        self.has_tags = self.has_tags or not is_negated
+
+    def close(self) -> None:
+        """Makes one clause of all tests of tags, for which their rows are read once.
+
+        An issue without tags meets what is negated.
+        """
+        if not self.tags:
+            return
+        tests = joined(self.tags)
+        exists = (
+            "EXISTS (SELECT FROM issues_issuetags it WHERE it.issue_id = s.issue_id "
+            f"AND {{}} {EACH})"
+        )
+        if self.has_tags:
+            self.dear.append(f"({exists.format(tests)})")
+        else:
+            self.dear.append(f"(NOT {exists.format(f'NOT ({tests})')})")
+        self.tags.clear()
 
     def add_text(
         self, by_row: str, cte: str, by_index: str, *, is_negated: bool = False
