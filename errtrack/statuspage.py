@@ -31,7 +31,7 @@ _CHECKS = {
 @never_cache
 def show(request: HttpRequest) -> HttpResponse:
     if not may_operate(request.user):
-        raise PermissionDenied(_("Only who runs this server can see how it does."))
+        raise PermissionDenied(_("Only whoever runs this server can see its status."))
     status = ask()
     checks = [
         (_CHECKS.get(name, name), check, _(check.detail.template) % check.detail.values)

@@ -77,7 +77,7 @@ class MonitorForm(forms.Form):
         min_value=1,
         max_value=MINUTES_MAX,
         initial=1,
-        help_text=_("So late a check-in may come before it is missed."),
+        help_text=_("How late a check-in may come before it counts as missed."),
     )
     max_runtime = forms.IntegerField(
         label=_("Longest run (minutes)"),

@@ -66,7 +66,7 @@ KEYS = (
         _("Bookmarked by me"),
         others=("bookmarked",),
     ),
-    Key("subscribed", Kind.SUBSCRIBED, _("Issues that I hear of")),
+    Key("subscribed", Kind.SUBSCRIBED, _("Issues that I am subscribed to")),
     Key(
         "firstSeen",
         Kind.TIME,

@@ -86,7 +86,7 @@ def update(request: HttpRequest, scope: Scope) -> HttpResponse:
             return steps.ask(request, scope, selection, do, error=str(error))
         messages.error(request, str(error))
     except NoSuchAssignee:
-        messages.error(request, _("Nobody here is called so."))
+        messages.error(request, _("Nobody here has this name."))
     else:
         tell(request, scope, operation, selection)
     return back(request)

@@ -69,7 +69,7 @@ _STEPS = {
     "ignore": _Step(gettext_lazy("Ignore these issues?"), gettext_lazy("Ignore")),
     "assign": _Step(gettext_lazy("Assign to whom?"), gettext_lazy("Assign"), "to"),
     "unassign": _Step(
-        gettext_lazy("Take these issues from everybody?"), gettext_lazy("Unassign")
+        gettext_lazy("Unassign these issues?"), gettext_lazy("Unassign")
     ),
     "bookmark": _Step(gettext_lazy("Bookmark these issues?"), gettext_lazy("Bookmark")),
     "unbookmark": _Step(
@@ -162,7 +162,7 @@ def until_of(request: HttpRequest) -> Until:
         user_window=_choice(request, "user_window", dict(WINDOWS)) or None,
     )
     if not (until.minutes or until.events or until.users):
-        raise Refused(_("Say until what the issues are ignored."))
+        raise Refused(_("Give at least one condition."))
     return until
 
 

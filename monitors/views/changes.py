@@ -30,7 +30,7 @@ def new(request: HttpRequest, scope: Scope, project: str) -> HttpResponse:
         except MonitorsError as error:
             form.add_error("slug", str(error))
         else:
-            messages.success(request, _("Monitor %s made") % made.name)
+            messages.success(request, _("Monitor %s created") % made.name)
             return _to(scope, made)
     dsn = dsn_of(found)
     ways = making_ways("nightly-backup", dsn) if dsn else []

@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def organization_new(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if not user.is_superuser:
-        raise PermissionDenied(_("Only who runs this server can add organizations."))
+        raise PermissionDenied(_("Only whoever runs this server can add organizations."))
     form = NameForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         organization = services.create_organization(

@@ -126,7 +126,7 @@ def test_of_many_happenings_the_newest_are_told(issue: Issue, ann: User) -> None
         happened(issue, "set_regression", release=f"{number}.0")
     deliver()
     for text in parts(letter()).values():
-        assert "5 earlier happenings" in text
+        assert "5 earlier changes" in text
         assert "Regressed in 4.0" not in text
         assert "Regressed in 24.0" in text
 

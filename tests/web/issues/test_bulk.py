@@ -157,7 +157,7 @@ def test_an_until_without_a_number_is_refused(
     html = ask(member, "ignore_until", issue=issues[0].pk)
     given = {"events": events, "span": "", "users": "", "user_window": "60"}
     again = ask(member, "ignore_until", set=kept(html), **given)
-    assert re.search('role="alert">(Say until what|Numbers go from)', again)
+    assert re.search('role="alert">(Give at least|Numbers go from)', again)
     assert f'name="events" value="{events}" aria-invalid="true"' in again
     assert '<option value="60" selected>' in again
     assert count_of(Status.IGNORED) == 0

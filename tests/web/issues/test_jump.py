@@ -93,7 +93,7 @@ def test_a_deleted_issue_is_not_found(issue: Issue, member: Client) -> None:
 def test_what_cannot_be_searched_for_is_no_error(
     project: Project, member: Client
 ) -> None:
-    assert "Nothing is called so." in found(member, "is:wrong")
+    assert "Nothing has this name." in found(member, "is:wrong")
 
 
 def test_without_words_it_offers_what_is_at_hand(
