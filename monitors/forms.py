@@ -23,6 +23,7 @@ from monitors.schedules import (
 from monitors.services import Wanted
 from monitors.slugs import SLUG_CHARS, slug_of
 from projects.models import Membership, Project
+from projects.naming import check_name
 
 _CRONTAB, _INTERVAL = "crontab", "interval"
 _NO_SCHEDULE = {
@@ -39,7 +40,9 @@ def _zones() -> list[tuple[str, str]]:
 class MonitorForm(forms.Form):
     """What a monitor expects; `wanted` is what a valid one says."""
 
-    name = forms.CharField(label=_("Name"), max_length=NAME_CHARS)
+    name = forms.CharField(
+        label=_("Name"), max_length=NAME_CHARS, validators=[check_name]
+    )
     slug = forms.CharField(
         label=_("Short name"),
         max_length=SLUG_CHARS,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects import addresses, services
 from projects.access import permission_of, projects_of
 from projects.models import Membership, Organization, Project, Role, Team, User
+from projects.naming import check_name
 from projects.platforms import PLATFORMS
 from projects.tokens import scopes_of_role
 
@@ -35,11 +36,11 @@ _USUAL_SCOPES = ("org:read", "project:read", "event:read", "event:write")
 class NameForm(forms.Form):
     """The name of an organization or a team."""
 
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=_("Name"), max_length=64, validators=[check_name])
 
 
 class ProjectForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=_("Name"), max_length=64, validators=[check_name])
     platform = forms.ChoiceField(
         label=_("Platform"),
         choices=_PLATFORM_CHOICES,
@@ -134,7 +135,10 @@ class TokenForm(forms.Form):
     """A token's name, scopes that the role may have, and how long it lasts."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=64, help_text=_("What will use it.")
+        label=_("Name"),
+        max_length=64,
+        help_text=_("What will use it."),
+        validators=[check_name],
     )
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"), widget=forms.CheckboxSelectMultiple
@@ -162,7 +166,7 @@ class TokenForm(forms.Form):
 
 
 class KeyForm(forms.Form):
-    label = forms.CharField(label=_("Name"), max_length=64)
+    label = forms.CharField(label=_("Name"), max_length=64, validators=[check_name])
 
 
 class LimitForm(forms.Form):
@@ -195,7 +199,9 @@ def _time_zones() -> list[tuple[str, str | Promise]]:
 class ProfileForm(forms.Form):
     """What a user chooses for themself; empty means: like the browser or system."""
 
-    name = forms.CharField(label=_("Name"), max_length=150, required=False)
+    name = forms.CharField(
+        label=_("Name"), max_length=150, required=False, validators=[check_name]
+    )
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,

@@ -25,6 +25,7 @@ from issues.views.asked import QUERY_CHARS
 from projects.access import membership_for
 from projects.api.lookup import user_of
 from projects.models import Membership
+from projects.naming import check_name
 from projects.tokens import requires
 
 _SHARED = "organization"
@@ -48,7 +49,7 @@ class SavedSearchShape(TypedDict):
 
 
 class SavedSearchInput(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=64)
+    name = serializers.CharField(max_length=64, validators=[check_name])
     query = serializers.CharField(max_length=QUERY_CHARS, allow_blank=True)
     sort = serializers.ChoiceField(choices=tuple(SORTS), required=False, default="date")
     visibility = serializers.ChoiceField(

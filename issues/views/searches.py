@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +20,7 @@ from issues.search import SearchError
 from issues.views.asked import QUERY_CHARS, SORTS
 from issues.views.scope import Scope, page
 from projects.access import Permission, permission_of, require_role
+from projects.naming import check_name
 
 _NAME_CHARS = 64
 
@@ -44,6 +45,8 @@ def searches(request: HttpRequest, scope: Scope) -> HttpResponse:
             _act(request, scope)
         except SearchError as error:
             messages.error(request, error.explain(_(error.template)))
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
         except NameTaken:
             messages.error(request, _("You have a search of that name already."))
         except TooMany:
@@ -73,6 +76,8 @@ def searches(request: HttpRequest, scope: Scope) -> HttpResponse:
 def _act(request: HttpRequest, scope: Scope) -> None:
     post = request.POST
     name = " ".join(post.get("name", "").replace("\0", "").split())[:_NAME_CHARS]
+    if name:
+        check_name(name)
     do = post.get("do", "save")
     if do == "save":
         sort = post.get("sort", "")

@@ -19,6 +19,7 @@ from monitors.schedules import (
 from monitors.services import Wanted
 from monitors.slugs import SLUG_CHARS, slug_of
 from projects.models import Project
+from projects.naming import check_name
 
 
 class ConfigInput(serializers.Serializer[Any]):
@@ -73,7 +74,9 @@ class ConfigInput(serializers.Serializer[Any]):
 
 
 class MonitorInput(serializers.Serializer[Any]):
-    name = serializers.CharField(required=False, max_length=NAME_CHARS)
+    name = serializers.CharField(
+        required=False, max_length=NAME_CHARS, validators=[check_name]
+    )
     slug = serializers.CharField(required=False, max_length=SLUG_CHARS)
     config = ConfigInput(required=False)
     status = serializers.CharField(required=False, help_text="active or disabled.")
@@ -101,7 +104,7 @@ class MonitorInput(serializers.Serializer[Any]):
 
 class NewMonitorInput(MonitorInput):
     project = serializers.CharField(help_text="Its slug or id.")
-    name = serializers.CharField(max_length=NAME_CHARS)
+    name = serializers.CharField(max_length=NAME_CHARS, validators=[check_name])
     config = ConfigInput()
 
     def validate_config(self, config: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from projects.api.policies import (
     rate_limit_json,
 )
 from projects.models import ProjectKey
+from projects.naming import check_name
 from projects.tokens import requires
 
 
@@ -47,13 +48,17 @@ class KeyShape(TypedDict):
 
 class KeyInput(serializers.Serializer[Any]):
     name = serializers.CharField(
-        required=False, allow_blank=True, default="", max_length=64
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=64,
+        validators=[check_name],
     )
     rateLimit = RateLimitInput(required=False, allow_null=True)
 
 
 class KeyChange(serializers.Serializer[Any]):
-    name = serializers.CharField(required=False, max_length=64)
+    name = serializers.CharField(required=False, max_length=64, validators=[check_name])
     isActive = serializers.BooleanField(required=False)
     rateLimit = RateLimitInput(required=False, allow_null=True)
 

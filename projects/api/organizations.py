@@ -31,6 +31,7 @@ from projects.api.policies import (
 )
 from projects.api.projects import ProjectShape, listed_projects, project_json
 from projects.models import Organization, Team, User
+from projects.naming import check_name
 from projects.tokens import organization_of, requires, scopes_of
 
 
@@ -80,7 +81,7 @@ class OrganizationDetailShape(OrganizationShape, ScrubbingShape):
 
 
 class OrganizationInput(ScrubbingInput):
-    name = serializers.CharField(required=False, max_length=64)
+    name = serializers.CharField(required=False, max_length=64, validators=[check_name])
     rateLimit = RateLimitInput(required=False, allow_null=True)
 
 

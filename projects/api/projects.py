@@ -13,6 +13,7 @@ from projects.access import projects_of
 from projects.api.lookup import user_of
 from projects.api.policies import PolicyInput, PolicyShape, policy_json
 from projects.models import Organization, Project, ProjectStar, User
+from projects.naming import check_name
 from projects.tokens import scopes_of
 
 
@@ -47,7 +48,7 @@ class ProjectDetailShape(ProjectShape, PolicyShape):
 
 
 class ProjectInput(PolicyInput):
-    name = serializers.CharField(required=False, max_length=64)
+    name = serializers.CharField(required=False, max_length=64, validators=[check_name])
     platform = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, max_length=32
     )

@@ -53,6 +53,17 @@ def test_an_unknown_address_is_told_in_json(path: str, method: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["in\u202evoice", "a\x07b", "\u3164", " ", "x" * 10_000]
+)
+def test_a_name_that_hides_something_is_refused(client: Client, name: str) -> None:
+    path = "/api/0/organizations/acme/searches/"
+    body = {"name": name, "query": "is:unresolved"}
+    response = client.post(path, json.dumps(body), content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith("name: ")
+
+
+@pytest.mark.parametrize(
     "body",
     ["{", "{'status': 'resolved'}", b"\xff\xfe", '{"status": NaN}', "9" * 5000, "null"],
 )

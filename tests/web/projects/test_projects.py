@@ -240,6 +240,20 @@ def test_names_are_text_never_markup(organization: Organization, admin: Client) 
         assert hostile not in text_of(admin, address), address
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/o/acme/projects/new/", "/o/acme/teams/", "/o/acme/p/shop/settings/keys/"],
+)
+def test_names_that_turn_text_around_are_refused(
+    admin: Client, project: Project, address: str
+) -> None:
+    name = "in\u202evoice"
+    form = {"name": name, "label": name, "platform": "python"}
+    page = admin.post(address, form).content.decode()
+    assert "no marks of direction" in page
+    assert 'aria-invalid="true"' in page
+
+
 def test_a_star_moves_a_project_to_the_top_of_the_menu(
     admin: Client, organization: Organization, project: Project
 ) -> None:
