@@ -31,6 +31,7 @@ from issues.views.addresses import ours
 from issues.views.choosing import Refused, chosen, kept_as_text
 from issues.views.scope import Scope, is_part, page
 from projects.access import Permission, require_role
+from releases.versions import NAME_CHARS
 
 _SIMPLE: dict[str, Callable[[Selection], Action]] = {
     "resolve": status.resolve,
@@ -163,13 +164,16 @@ def _action(
 
 def _resolve_in(request: HttpRequest, name: str, selection: Selection) -> Action:
     """Resolves the issues in the release that the form tells."""
-    version = request.POST.get("version", "").replace("\0", "").strip()
+    version = request.POST.get("version", "").strip()
     if name == "resolve_in" and not version:
         raise Refused(_("Name a release."))
+    if len(version) > NAME_CHARS or not version.isprintable():
+        raise Refused(_("No release can have such a name."))
     if name == "resolve_next":
         return status.resolve(selection, FixedIn(is_next=True))
-    release = LATEST if name == "resolve_latest" else version
-    return status.resolve(selection, FixedIn(release=release))
+    if name == "resolve_latest":
+        return status.resolve(selection, FixedIn(release=LATEST))
+    return status.resolve(selection, FixedIn(future=version))
 
 
 def _short_id(selection: Selection) -> str:

@@ -19,7 +19,13 @@ from issues.models import (
 )
 from projects.models import Project
 from tests import settling
-from tests.factories import make_issue, make_project
+from tests.factories import (
+    make_event,
+    make_issue,
+    make_payload,
+    make_project,
+    store,
+)
 
 LIST = "/o/acme/p/shop/"
 UPDATE = "/o/acme/issues/update/"
@@ -134,13 +140,25 @@ def test_what_waits_for_a_release_waits_again_after_an_undo(
 
 
 @pytest.mark.parametrize(
-    ("version", "said"), [("", "Name a release"), ("7", "has no release 7")]
+    ("version", "said"),
+    [("", "Name a release"), ("7" * 251, "can have such"), ("1\t2", "can have such")],
 )
-def test_an_unknown_release_is_refused(
+def test_what_is_no_name_of_a_release_is_refused(
     issue: Issue, member: Client, version: str, said: str
 ) -> None:
     assert said in change(member, "resolve_in", issue.pk, version=version)
     assert "no release yet" in change(member, "resolve_latest", issue.pk)
+    assert status_of(issue) == Status.UNRESOLVED
+
+
+def test_a_release_that_is_not_known_yet_is_waited_for(
+    project: Project, member: Client
+) -> None:
+    issue = make_issue(project, release="shop@1.1")
+    assert "in shop@1.3" in change(member, "resolve_in", issue.pk, version="shop@1.3")
+    store(make_event(project, make_payload(release="shop@1.2")))
+    assert status_of(issue) == Status.RESOLVED
+    store(make_event(project, make_payload(release="shop@1.3")))
     assert status_of(issue) == Status.UNRESOLVED
 
 
