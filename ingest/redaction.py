@@ -227,8 +227,10 @@ def _are_filtered(plain: bytes, start: int) -> bool:
         return False
     pairs = plain[start : plain.find(b"]]", start) + 2]
     filtered = pairs.count(b',"[filtered]"]')
+    # A cookie without a name has been filtered whole.
+    nameless = pairs.count(b'["[filtered]","[filtered]"]')
     # The list, and each pair with its filtered text, have a bracket each.
-    return filtered > 0 and pairs.count(b"[") == 1 + 2 * filtered
+    return filtered > 0 and pairs.count(b"[") == 1 + 2 * filtered + nameless
 
 
 def _followed_by(pattern: re.Pattern[bytes]) -> Look:

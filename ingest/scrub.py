@@ -27,6 +27,9 @@ _ADDRESS_HEADERS = frozenset(
         *("x-cluster-client-ip", "remote-addr", "x-original-forwarded-for"),
     }
 )
+# Parts that hold stack traces, and parts that consist of others.
+_STRUCTURE = frozenset({"exception", "threads", "values", "stacktrace", "mechanism"})
+_OF_PARTS = frozenset({"request", "contexts"})
 
 
 def scrub(event: Event, rules: ScrubbingRules = NO_RULES.scrubbing) -> Pieces:
@@ -51,9 +54,51 @@ def scrub(event: Event, rules: ScrubbingRules = NO_RULES.scrubbing) -> Pieces:
     pieces.breadcrumbs = redacted(pieces.breadcrumbs)
     rest = redacted(pieces.rest)
     if rest is not pieces.rest:
+        read = orjson.loads(rest)
+        if rules.sensitive_fields:
+            _keep_shape(orjson.loads(pieces.rest), read)
+            rest = orjson.dumps(read)
         pieces.rest = rest
-        replace_rest(event, orjson.loads(rest))
+        replace_rest(event, read)
     return pieces
+
+
+def _keep_shape(before: Any, after: Any) -> None:
+    """Has each part of the event be a list or an object still, as its readers expect.
+
+    A project's own words may name parts themselves: "user", "headers", "value".
+    """
+    for name, value in before.items():
+        # A name that is a secret itself is another by now.
+        if not isinstance(value, (dict, list)) or name not in after:
+            continue
+        is_filtered = not isinstance(after[name], type(value))
+        if name in _STRUCTURE:
+            after[name] = _blanked(value) if is_filtered else after[name]
+            _keep_shapes(value, after[name])
+        elif is_filtered:
+            after[name] = type(value)()
+        elif name in _OF_PARTS:
+            _keep_shape(value, after[name])
+
+
+def _keep_shapes(before: Any, after: Any) -> None:
+    """The same of exceptions and threads, of whose stacks none may be missing."""
+    if isinstance(before, dict):
+        _keep_shape(before, after)
+        return
+    for number, one in enumerate(before):
+        if isinstance(one, dict):
+            _keep_shape(one, after[number])
+
+
+def _blanked(value: Any) -> Any:
+    """The same lists and objects without any of their texts."""
+    if isinstance(value, dict):
+        return {name: _blanked(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_blanked(one) for one in value]
+    return FILTERED if isinstance(value, str) else value
 
 
 def _drop_addresses(event: Event) -> None:

@@ -144,6 +144,15 @@ def _params(params: list[Any] | dict[str, Any], allowance: Allowance) -> list[Va
     return plain(([str(i), value] for i, value in enumerate(params)), allowance)
 
 
+def _told_cookies(cookies: list[list[str]] | str) -> str:
+    """What was filtered whole, by a project's rule or by the SDK, is one word."""
+    if isinstance(cookies, str):
+        return cookies
+    return "; ".join(
+        FILTERED if set(pair) == {FILTERED} else "=".join(pair) for pair in cookies
+    )
+
+
 def _request(request: Request, allowance: Allowance) -> RequestView:
     url = request.get("url", "")
     query = request.get("query_string", "")
@@ -155,7 +164,7 @@ def _request(request: Request, allowance: Allowance) -> RequestView:
         rows.append(row(_("Fragment"), fragment))
     rows += plain(request.get("headers", []), allowance)
     if cookies := request.get("cookies"):
-        rows.append(row(_("Cookies"), "; ".join("=".join(pair) for pair in cookies)))
+        rows.append(row(_("Cookies"), _told_cookies(cookies)))
     if (body := request.get("data")) not in (None, "", {}, []):
         rows.append(row(_("Body"), body))
         spend(allowance, rows[-1])

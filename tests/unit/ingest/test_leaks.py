@@ -161,6 +161,13 @@ def test_cookies_are_secrets_whatever_their_names() -> None:
     assert "hunter22" not in stored({"message": "x", "request": header})
 
 
+def test_cookies_that_the_sdk_has_filtered_whole_stay_pairs() -> None:
+    header = {"headers": {"Cookie": "[Filtered]", "Authorization": "hunter22"}}
+    whole = stored({"message": "x", "request": header})
+    assert '"cookies": [["[Filtered]", "[Filtered]"]]' in whole
+    assert "hunter22" not in whole
+
+
 def test_odd_shapes_are_looked_at_as_well() -> None:
     odd: list[Any] = [
         [["password", "hunter22"], ["a", "b"]],

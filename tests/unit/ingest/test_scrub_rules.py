@@ -11,8 +11,10 @@ from ingest.scrub import scrub
 from ingest.tags import user_identity
 from issues.event import Event
 from issues.payloads import NO_DICTIONARY, pack, unpack
+from issues.presentation.event import view_of
+from issues.presentation.stack import Choice, trace_of
 from projects.rules import ScrubbingRules
-from tests.unit.events import event_of
+from tests.unit.events import event_of, frame
 
 FILTERED = "[Filtered]"
 CARD = "4111 1111 1111 1111"
@@ -162,3 +164,34 @@ def test_addresses_are_dropped(is_on: bool) -> None:
     assert whole["request"] == {"env": {"A": "b"}, "headers": [["Accept", "*"]]}
     assert user_identity(event) is None
     assert address in str(scrubbed(payload))
+
+
+_PARTS = (
+    *("exception", "value", "values", "stacktrace", "mechanism", "threads", "frames"),
+    *("request", "headers", "cookies", "env", "user", "contexts", "os", "extra"),
+)
+
+
+@pytest.mark.parametrize("word", _PARTS)
+def test_a_word_that_names_a_part_of_the_event_leaves_it_readable(word: str) -> None:
+    stack = {"frames": [frame("f", vars={"a": 1})]}
+    mechanism = {"type": "generic", "handled": False}
+    raised = {"type": "T", "value": "v", "mechanism": mechanism, "stacktrace": stack}
+    payload = {
+        "exception": {"values": [raised]},
+        "threads": {"values": [{"id": 1, "stacktrace": stack}]},
+        "request": {
+            "url": "https://x.example/",
+            "headers": {"A": "b", "Cookie": "a=b"},
+            "env": {"A": "b"},
+        },
+        "user": {"id": "1"},
+        "contexts": {"os": {"name": "Linux"}, "Bearer zyxwv.54321": {"a": "b"}},
+        "extra": {"a": 1},
+    }
+    event = event_of(payload)
+    scrub(event, ScrubbingRules(sensitive_fields=(word,)))
+    view_of(event)
+    found = trace_of(event, Choice(), "")
+    assert found is not None
+    assert len(found.blocks[0].frames) == 1

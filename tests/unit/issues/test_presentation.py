@@ -318,3 +318,12 @@ def test_highlighting_loses_no_text() -> None:
 def test_minified_code_is_left_plain() -> None:
     (line,) = highlight(["var a=1;" * 200], filename="a.js", platform="")
     assert [style for _, style in line] == [""]
+
+
+@pytest.mark.parametrize("cookies", ["[Filtered]", [["[Filtered]", "[Filtered]"]]])
+def test_cookies_that_were_filtered_whole_are_one_word(cookies: Any) -> None:
+    event = event_of(request={"url": "https://x.example/"})
+    event["request"]["cookies"] = cookies
+    found = view_of(event).request
+    assert found is not None
+    assert [one.text for one in found.rows if one.name == "Cookies"] == ["[Filtered]"]
