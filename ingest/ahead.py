@@ -81,16 +81,25 @@ class Ahead:
         return self._stream.left - unstored >= settings.BATCH
 
     def _read(self) -> list[Entry]:
-        """The wake flag is cleared before the last look, so that an entry which comes
-        after that look finds no flag and wakes the shard itself."""
         entries = self._stream.read_new(settings.BATCH)
-        if not entries:
-            self._stream.clear_wake()
-            entries = self._stream.read_new(settings.BATCH)
+        if not entries and not self._readings:
+            entries = self._look_once_more()
         if entries and time.monotonic() >= self._wake_due:
             self._stream.refresh_wake()
             self._wake_due = time.monotonic() + _WAKE_EVERY_S
         return entries
+
+    def _look_once_more(self) -> list[Entry]:
+        """The wake flag is cleared before the last look, so that an entry which comes
+        after that look finds no flag and wakes the shard itself.
+
+        Not while there is something to store: each entry that came meanwhile would
+        queue a digest more, and all of these would stand before the worker's other
+        tasks.
+        """
+        self._stream.clear_wake()
+        self._wake_due = 0.0
+        return self._stream.read_new(settings.BATCH)
 
 
 def known_of(entries: list[Entry]) -> Known:

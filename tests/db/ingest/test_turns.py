@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from django.conf import settings
 
 from ingest import digest, tasks
+from ingest.batches import Batch, Here
+from ingest.preparation import Known
+from ingest.stream import Entry
 from projects import valkey
 from projects.models import Project
 from tests.appending import append
@@ -22,12 +27,38 @@ def project(committed_db: None) -> Project:
     return make_project("shop")
 
 
-def queued() -> int:
-    """Digests that digests have queued, and not the edge."""
+def queued() -> Counter[bool]:
+    """How many digests wait, by whether the edge has queued them."""
     queue = settings.CELERY_TASK_DEFAULT_QUEUE
     messages: Any = valkey.blocking().lrange(queue, 0, -1)
-    origins = [json.loads(message)["headers"]["origin"] for message in messages]
-    return len(origins) - origins.count("edge")
+    heads = [json.loads(message)["headers"] for message in messages]
+    return Counter(head["origin"] == "edge" for head in heads)
+
+
+class Busy(Here):
+    """While it prepares a batch, one more entry comes."""
+
+    def __init__(self, later: list[Entry]) -> None:
+        super().__init__(100)
+        self._later = later
+
+    def prepare(self, entries: Sequence[Entry], known: Known) -> Batch:
+        if self._later:
+            append(self._later.pop())
+        return super().prepare(entries, known)
+
+
+def test_entries_that_come_while_others_are_stored_queue_no_digest(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = [make_entry(project) for _ in range(5)]
+    monkeypatch.setattr(digest, "_preparer", Busy(later))
+    append(make_entry(project))
+    assert queued()[True] == 1
+    assert digest.drain(0).events == 6
+    assert queued()[True] == 1
+    append(make_entry(project))
+    assert queued()[True] == 2
 
 
 def test_a_busy_shard_has_one_digest_waiting_whoever_finds_it_busy(
@@ -38,7 +69,7 @@ def test_a_busy_shard_has_one_digest_waiting_whoever_finds_it_busy(
     for _ in range(3):
         append(make_entry(project))
         tasks.wake_shards()
-    assert queued() == 1
+    assert queued()[False] == 1
     append(make_entry(project))
     tasks.digest(0)
-    assert queued() == 2
+    assert queued()[False] == 2
