@@ -17,7 +17,7 @@ from issues import sql
 def remember(shard: int, entries: Sequence[Entry]) -> None:
     """To be called in the transaction that stores the entries."""
     ids = [entry.stream_id for entry in entries]
-    sql.run(_REMEMBER, shard, ids, [weight_of(entry.body) for entry in entries])
+    sql.run_often(_REMEMBER, shard, ids, [weight_of(entry.body) for entry in entries])
 
 
 def last(shard: int) -> list[tuple[str, int]]:

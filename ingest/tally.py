@@ -53,7 +53,7 @@ class Tally:
         transaction.on_commit(self._show)
         rows = sorted(self._counts.items())
         if rows:
-            sql.run(
+            sql.run_often(
                 _ADD,
                 *map(list, zip(*(place for place, _ in rows), strict=True)),
                 [count for _, count in rows],

@@ -68,7 +68,7 @@ def find_or_begin_issues(
 
 
 def _find_fingerprints(marks: set[_Mark]) -> tuple[dict[_Mark, int], dict[int, Kin]]:
-    rows = sql.run(
+    rows = sql.run_often(
         sql.FIND_FINGERPRINTS,
         arrays.of_numbers({project_id for project_id, _ in marks}),
         arrays.of_hashes({one for _, one in marks}),

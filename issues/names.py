@@ -66,7 +66,7 @@ class NameBook(Generic[Name]):
         # In order, so that two digests cannot wait for each other's rows.
         unknown.sort()
         columns = zip(*[name for _, name in unknown], strict=True)
-        rows = sql.run(
+        rows = sql.run_often(
             self._statement,
             arrays.of_numbers(project_id for project_id, _ in unknown),
             *map(arrays.of_texts, columns),

@@ -9,8 +9,23 @@ issue states in the same order.
 from __future__ import annotations
 
 # Statements are run as `sql.run(sql.STATEMENT, …)`.
+from projects.postgres import Row, run_planned
 from projects.postgres import raw_cursor as raw_cursor
 from projects.postgres import run as run
+
+
+def run_often(statement: str, *parameters: object) -> list[Row]:
+    """One of those that every batch runs: planned once a connection, for what they
+    do is sooner done than planned anew.
+
+    Not one that reads tables of days: to run a plan of all days locks all of them.
+    """
+    return run_planned(statement, parameters)
+
+
+# Until the transaction ends. A plan is kept while its tables grow: one made while they
+# were small would read them from end to end.
+USE_INDEXES = "SELECT set_config('enable_seqscan', 'off', true)"
 
 # Ids already stored, as bytes. Parameters: project ids, event ids, from, to
 # (received_at).

@@ -75,6 +75,7 @@ def store_batch(events: Sequence[NewEvent], *, beside: Collection[int] = ()) -> 
     if not events:
         return Stored(events=[], duplicates=0, new_issues=[], reopened_issues=[])
     now = timezone.now()
+    sql.run_often(sql.USE_INDEXES)
     _ensure_partitions(event.received_at for event in events)
     fresh = _without_duplicates(events)
     if not fresh:
@@ -167,7 +168,7 @@ def _lock_issues(
     """The issues as they are, safe from triage until the batch is committed."""
     locked: dict[int, Locked] = {}
     tally = TagTally({issue: added.project_id for issue, added in sums.items()})
-    for row in sql.run(sql.LOCK_ISSUES, arrays.of_numbers({*sums, *beside})):
+    for row in sql.run_often(sql.LOCK_ISSUES, arrays.of_numbers({*sums, *beside})):
         issue_id, status, substatus, at, last_seen, *title, tag_ids, counts = row
         if issue_id not in sums:
             continue
@@ -253,7 +254,7 @@ def _add_hours(
         for event, issue in zip(events, issue_of, strict=True)
     )
     rows = sorted((issue, hour, p, n) for (issue, p, hour), n in counts.items())
-    sql.run(
+    sql.run_often(
         sql.ADD_HOURS,
         *(
             arrays.of_numbers(place[column] for place in projects)
@@ -280,7 +281,7 @@ def _add_users(
     )
     if not pairs:
         return {}
-    new = sql.run(
+    new = sql.run_often(
         sql.ADD_USERS,
         arrays.of_numbers(project_id for _, _, project_id in pairs),
         arrays.of_numbers(issue for issue, _, _ in pairs),
@@ -298,7 +299,7 @@ def _add_to_states(
     reopened: dict[int, Reopening],
     now: datetime,
 ) -> None:
-    sql.run(
+    sql.run_often(
         sql.ADD_TO_STATES,
         now,
         arrays.of_numbers(sums),

@@ -61,7 +61,7 @@ class TagTally:
         if not issues:
             return
         rows = [self._counts[issue] for issue in issues]
-        sql.run(
+        sql.run_often(
             sql.PUT_TAGS,
             arrays.of_numbers(issues),
             arrays.of_numbers(self._projects[issue] for issue in issues),

@@ -38,7 +38,7 @@ def run_planned(
         # transactions, which the digest's lock excludes anyway.
         cursor.connection.prepare_threshold = sys.maxsize
         cursor.execute(statement, parameters, prepare=True, binary=True)
-        return cursor.fetchall()
+        return cursor.fetchall() if cursor.description else []
 
 
 def raw_cursor() -> psycopg.Cursor[Row]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from projects import arrays
 from projects.hours import hour_of
-from projects.postgres import run
+from projects.postgres import run_planned
 from releases import sql
 from releases.environments import Found, resolve
 from releases.names import Name
@@ -92,12 +92,14 @@ def _sum_up(
 
 
 def _write(sums: list[tuple[_Bucket, _Sum]]) -> None:
-    run(
+    run_planned(
         sql.COUNT_EVENTS,
-        arrays.of_numbers(id_ for (id_, _), _ in sums),
-        arrays.of_numbers(added.project_id for _, added in sums),
-        arrays.of_numbers(hour for (_, hour), _ in sums),
-        arrays.of_numbers(added.events for _, added in sums),
-        arrays.of_moments(added.first_seen for _, added in sums),
-        arrays.of_moments(added.last_seen for _, added in sums),
+        (
+            arrays.of_numbers(id_ for (id_, _), _ in sums),
+            arrays.of_numbers(added.project_id for _, added in sums),
+            arrays.of_numbers(hour for (_, hour), _ in sums),
+            arrays.of_numbers(added.events for _, added in sums),
+            arrays.of_moments(added.first_seen for _, added in sums),
+            arrays.of_moments(added.last_seen for _, added in sums),
+        ),
     )
