@@ -298,6 +298,18 @@ def test_every_page_renders_without_script(pages: Pages) -> None:
     assert empty == []
 
 
+@pytest.mark.parametrize("width", [1440, 820, 390])
+def test_no_action_covers_another_without_script(pages: Pages, width: int) -> None:
+    page = open_page(pages.site, java_script_enabled=False)
+    page.set_viewport_size({"width": width, "height": 900})
+    shop = pages.site.shop
+    page.goto(f"/o/{shop.organization.slug}/p/{shop.checkout.slug}/")
+    for action in page.locator(".tools :is(a, summary, [name=do].btn):visible").all():
+        # Fails where the middle of the element is not its own.
+        action.click(trial=True, timeout=2000)
+    page.context.close()
+
+
 def test_an_issue_prints_light_without_controls_and_with_its_source(
     pages: Pages,
 ) -> None:
