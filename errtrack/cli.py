@@ -41,6 +41,10 @@ Every Django command works too, such as `errtrack migrate`; `errtrack help` list
 them. Each command takes --data DIR (or ERRTRACK_DATA), by default ./data, and uses
 the private servers there unless DATABASE_URL and REDIS_URL name others.
 """
+_DATA = (
+    "--data DIR (or ERRTRACK_DATA) says where the data is, by default in ./data. All "
+    "settings: docs/settings.md."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -94,8 +98,16 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
         "--version", action="version", version=f"errtrack {version('errtrack')}"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    up = commands.add_parser("up", help="run everything under one supervisor")
-    web = commands.add_parser("web", help="run the web process alone")
+
+    def command_of(name: str, told: str) -> argparse.ArgumentParser:
+        """A command whose own help says the same, and where its data is."""
+        description = f"{told[0].upper()}{told[1:]}."
+        return commands.add_parser(
+            name, help=told, description=description, epilog=_DATA
+        )
+
+    up = command_of("up", "run everything under one supervisor")
+    web = command_of("web", "run the web process alone")
     for command in (up, web):
         command.add_argument(
             "--bind",
@@ -103,13 +115,11 @@ def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
             default=env.text("ERRTRACK_BIND", _DEFAULT_BIND),
             help="where to listen (default: %(default)s)",
         )
-    commands.add_parser("worker", help="run the worker alone")
-    commands.add_parser("beat", help="run the clock of recurring tasks alone")
-    init = commands.add_parser(
-        "init", help="migrate, make the first project, say where to start"
-    )
+    command_of("worker", "run the worker alone")
+    command_of("beat", "run the clock of recurring tasks alone")
+    init = command_of("init", "migrate, make the first project, say where to start")
     init.add_argument("--json", action="store_true", help="print one JSON object")
-    test = commands.add_parser("send-test-event", help="send an event and print its id")
+    test = command_of("send-test-event", "send an event and print its id")
     test.add_argument("--dsn", help="where to (default: the first project)")
     return parser, set(commands.choices)
 
