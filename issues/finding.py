@@ -34,6 +34,8 @@ _PARTS = 12
 # Of so many that may come first a dear key is computed, for a page that is no further
 # than a quarter of them.
 _LIKELY = 1_000
+# So many issues of the highest bounds are asked for their states, to find those.
+_LEADING = 3_000
 # Up to this share, those that meet all but the words are few: each is asked for them,
 # which costs less than the words' index.
 _FEW_SHARE = 0.1
@@ -136,11 +138,13 @@ class Search:
             return None
         if is_dear and not self._start().is_common:
             return None
-        likely, beyond, count = self._row(_LIKELIEST, None, _LIKELY)
-        pairs = self._best(_pairs(likely), beyond, place, limit)
-        if pairs is None:
-            return None
-        return Found(pairs) if is_dear else Found(pairs, *_capped(count, TOTAL_CAP))
+        for template in (_LEADERS, _LIKELIEST):
+            likely, beyond, count = self._row(template, None, _LIKELY)
+            pairs = self._best(_pairs(likely), beyond, place, limit)
+            if pairs is not None:
+                total = () if is_dear else _capped(count, TOTAL_CAP)
+                return Found(pairs, *total)
+        return None
 
     def _best(
         self, likely: Sequence[Pair], beyond: int, place: Cursor | None, limit: int
@@ -202,6 +206,7 @@ class Search:
             "limit": limit,
             "first": _FIRST,
             "cap": TOTAL_CAP + 1,
+            "leading": _LEADING,
             "hour": hour_of(self.now),
             "projects": where.project_ids,
             "statuses": where.statuses,
@@ -320,6 +325,22 @@ WITH bounds AS MATERIALIZED ({{bounds.bounds}}
 SELECT ARRAY(SELECT ARRAY[s.bound, s.issue_id] FROM likely s ORDER BY s.bound DESC),
     (SELECT CASE WHEN count(*) = %(limit)s THEN min(bound) ELSE {{bounds.least}} END
         FROM likely), {_COUNTED}
+"""
+# The same of the leading issues only, for conditions that many meet: their states are
+# looked up, where else all of the last day are read.
+_LEADERS = f"""
+WITH leaders AS MATERIALIZED (
+    SELECT b.issue_id, b.bound FROM ({{bounds.bounds}}) b
+    ORDER BY b.bound DESC LIMIT %(leading)s
+), likely AS MATERIALIZED (
+    SELECT s.issue_id, b.bound::int8 AS bound
+    FROM leaders b CROSS JOIN LATERAL (SELECT * FROM issues_issuestate s
+        WHERE s.issue_id = b.issue_id AND {{anywhere}} AND {{bounds.where}} OFFSET 0) s
+    ORDER BY bound DESC LIMIT %(limit)s
+)
+SELECT ARRAY(SELECT ARRAY[s.bound, s.issue_id] FROM likely s ORDER BY s.bound DESC),
+    (SELECT CASE WHEN count(*) = %(limit)s THEN min(bound) ELSE
+        (SELECT coalesce(min(bound), 0) FROM leaders) END FROM likely), {_COUNTED}
 """
 _KEYS = """
 SELECT ARRAY(SELECT ARRAY[{key}, s.issue_id] FROM issues_issuestate s
