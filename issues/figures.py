@@ -97,9 +97,9 @@ class Figures:
     new: Change
     resolved: Change
     # Of the new ones.
-    still_unresolved: int
+    still_unresolved: Count
     # Reopened by an event in the period.
-    regressed: int
+    regressed: Count
     # A layer of events for each level that occurs, mildest first.
     chart: Layers[Level]
 
@@ -136,7 +136,7 @@ def figures_of(
         issues=Change.of(pulse.seen, pulse.seen_before),
         new=Change.of(pulse.new, pulse.new_before),
         resolved=resolved,
-        still_unresolved=pulse.still_unresolved.n,
+        still_unresolved=pulse.still_unresolved,
         regressed=regressed,
         chart=chart,
     )
@@ -157,7 +157,7 @@ def _events(asked: dict[str, Any], window: Window) -> tuple[Layers[Level], int]:
 
 def _changes(
     asked: dict[str, Any], step: int, tags: Sequence[int] | None
-) -> tuple[Change, int]:
+) -> tuple[Change, Count]:
     """How many issues were resolved, and how many came back."""
     statement = _CHANGES.format(
         changed=_CHANGED,
@@ -168,4 +168,4 @@ def _changes(
     ((are_all, *counts),) = fetch(statement, asked | {"few": few})
     step = 1 if are_all else step
     resolved, before, regressed = (count * step for count in counts)
-    return Change(resolved, before, step > 1), regressed
+    return Change(resolved, before, step > 1), Count(regressed, step > 1)

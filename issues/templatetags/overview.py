@@ -18,6 +18,7 @@ from issues.figures import Change
 from issues.models import Level
 from issues.overview import ProjectNumbers, numbers_of
 from issues.presentation.shares import Distribution
+from issues.pulse import Count
 from issues.standouts import Standout
 from issues.templatetags.issues import badge, first_line, headline
 from issues.views.overview import Mark
@@ -98,6 +99,12 @@ def key_number(figure: Change) -> SafeString:
         return format_html('<b title="{}">{}</b>', commas(figure.now), shown)
     said = gettext("About %(n)s, told from a sample of the issues") % {"n": shown}
     return format_html('<b title="{}">≈ {}</b>', said, shown)
+
+
+@register.filter
+def about(count: Count) -> str:
+    """How many, marked where a sample tells it."""
+    return f"≈ {compact(count.n)}" if count.is_about else compact(count.n)
 
 
 @register.simple_tag(takes_context=True)

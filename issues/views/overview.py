@@ -33,8 +33,9 @@ _ROWS = 5
 # More labels than these would cover each other.
 _MARKS = 8
 _LABELS = 7
-# How much of the axis a mark's name takes.
+# How much of the axis a mark's name takes, and a line that stands apart from others.
 _NAME_PERCENT = 6
+_LINE_PERCENT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +166,9 @@ def _marks(releases: Sequence[Release], window: Window) -> list[Mark]:
     for release in sorted(releases, key=lambda one: one.effective_at, reverse=True):
         since_s = release.effective_at.timestamp() - begin
         percent = round(100 * since_s / span_s, 1)
-        # Names would cover each other: the later one's stays.
-        is_near = bool(marks) and marks[-1].percent - percent < _NAME_PERCENT
-        name = "" if is_near else release.parsed.shown
-        if 0 <= percent <= 100:
+        room = marks[-1].percent - percent if marks else 100.0
+        # Lines would make one grey band, and names cover each other: the later stays.
+        if 0 <= percent <= 100 and room >= _LINE_PERCENT:
+            name = release.parsed.shown if room >= _NAME_PERCENT else ""
             marks.append(Mark(name=name, percent=percent))
     return marks

@@ -153,6 +153,25 @@ def test_a_figure_told_by_a_sample_is_shown_as_such(
     assert figure(page, "New issues") == "12"
 
 
+def test_links_to_what_a_sample_tells_say_so(
+    project: Project, member: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(12):
+        report(project, f"Error{i}")
+    for issue in Issue.objects.all():
+        Activity.objects.create(
+            project=project,
+            issue=issue,
+            kind=Activity.Kind.REGRESSION,
+            created_at=timezone.now(),
+        )
+    assert re.search(r">12 came back<", member.get(OVERVIEW).content.decode())
+    for room in (pulse, figures):
+        monkeypatch.setattr(room, "SAMPLED", 3)
+    page = member.get(OVERVIEW).content.decode()
+    assert re.search(r">≈ (8|12|16) came back<", page)
+
+
 def test_the_chart_has_a_layer_for_each_level(project: Project) -> None:
     report(project, "Bad", level="fatal")
     report(project, "Worse", level="warning")
@@ -168,7 +187,7 @@ def test_an_issue_is_new_where_it_was_first_seen(project: Project) -> None:
     report(project, "Young")
     found = fortnight(project)
     assert found.new == Change(1, 1)
-    assert found.still_unresolved == 1
+    assert found.still_unresolved.n == 1
 
 
 def test_resolving_counts_once_an_issue(project: Project) -> None:
@@ -187,7 +206,7 @@ def test_resolving_counts_once_an_issue(project: Project) -> None:
         created_at=timezone.now(),
     )
     found = fortnight(project)
-    assert (found.resolved.now, found.regressed) == (1, 1)
+    assert (found.resolved.now, found.regressed.n) == (1, 1)
 
 
 def test_the_busiest_issues_come_first_and_tell_where_it_happens(
@@ -327,7 +346,7 @@ def test_of_releases_made_together_only_the_later_ones_name_is_in_the_chart(
     project: Project, member: Client
 ) -> None:
     now = datetime.now(UTC)
-    for version, days in (("1.0", 9), ("2.0", 2), ("2.1", 1.9)):
+    for version, days in (("1.0", 9), ("2.0", 2.5), ("2.1", 1.9)):
         report(project, "Now", release=f"shop@{version}")
         at = now - timedelta(days=days)
         Release.objects.filter(version=f"shop@{version}").update(released_at=at)
@@ -335,3 +354,16 @@ def test_of_releases_made_together_only_the_later_ones_name_is_in_the_chart(
     marks = page[page.index('<svg class="marks"') :].partition("</svg>")[0]
     assert marks.count("<line") == 3
     assert re.findall(r">([\d.]*)</text>", marks) == ["2.1", "", "1.0"]
+
+
+def test_of_releases_within_hours_one_line_is_in_the_chart(
+    project: Project, member: Client
+) -> None:
+    now = datetime.now(UTC)
+    for version, hours in (("1.0", 30), ("1.1", 28), ("1.2", 26)):
+        report(project, "Now", release=f"shop@{version}")
+        at = now - timedelta(hours=hours)
+        Release.objects.filter(version=f"shop@{version}").update(released_at=at)
+    page = member.get(OVERVIEW).content.decode()
+    marks = page[page.index('<svg class="marks"') :].partition("</svg>")[0]
+    assert re.findall(r">([\d.]*)</text>", marks) == ["1.2"]
