@@ -68,9 +68,7 @@ _STEPS = {
     ),
     "ignore": _Step(gettext_lazy("Ignore these issues?"), gettext_lazy("Ignore")),
     "assign": _Step(gettext_lazy("Assign to whom?"), gettext_lazy("Assign"), "to"),
-    "unassign": _Step(
-        gettext_lazy("Unassign these issues?"), gettext_lazy("Unassign")
-    ),
+    "unassign": _Step(gettext_lazy("Unassign these issues?"), gettext_lazy("Unassign")),
     "bookmark": _Step(gettext_lazy("Bookmark these issues?"), gettext_lazy("Bookmark")),
     "unbookmark": _Step(
         gettext_lazy("Remove the bookmarks of these issues?"),

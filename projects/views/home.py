@@ -49,7 +49,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def organization_new(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if not user.is_superuser:
-        raise PermissionDenied(_("Only whoever runs this server can add organizations."))
+        text = _("Only whoever runs this server can add organizations.")
+        raise PermissionDenied(text)
     form = NameForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         organization = services.create_organization(
