@@ -57,22 +57,6 @@ def test_sleeping_shard_is_woken_by_the_next_entry(project: Project) -> None:
     assert valkey.blocking().llen(queue) == 2
 
 
-def test_a_busy_shard_has_one_digest_waiting_whoever_finds_it_busy(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(digest, "DRAIN_MAX_S", 0.0)
-    queue = "errtrack"
-    append(make_entry(project))
-    waiting = valkey.blocking().llen(queue)
-    for _ in range(3):
-        append(make_entry(project))
-        tasks.wake_shards()
-    assert valkey.blocking().llen(queue) == waiting + 1
-    append(make_entry(project))
-    tasks.digest(SHARD)
-    assert valkey.blocking().llen(queue) == waiting + 2
-
-
 def test_what_a_dead_process_had_read_is_taken_over_at_once(project: Project) -> None:
     append(*[make_entry(project) for _ in range(3)])
     assert len(ShardStream(SHARD).read_new(10)) == 3
