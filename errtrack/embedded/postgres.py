@@ -16,8 +16,8 @@ from errtrack.errors import OperatorError
 MAJOR = "18"
 
 _SETTINGS = {
-    # Memory: 20 MiB idle with four connections instead of 60. The buffers are touched as
-    # they are used; with half as many, pages over 100,000 issues push out their own.
+    # Memory: 20 MiB idle with four connections instead of 60. Buffers are touched as
+    # they are used; with half as many, lists of 100,000 issues push out their own.
     "shared_buffers": "64MB",
     "io_method": "sync",
     "max_connections": "40",
