@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, FilteredRelation, Func, OuterRef, Q, QuerySet, UUIDField
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
+from projects import arrays
 from projects.models import (
-    DiscardedIssue,
     InboundFilters,
     Organization,
     OrganizationScrubbing,
     Project,
     ProjectScrubbing,
 )
+from projects.postgres import run_planned
 from projects.rules import (
     NO_RULES,
     FilterRules,
@@ -43,7 +44,6 @@ _COLUMNS = (
     "grouping_version",
     "former_grouping_version",
     "former_grouping_until",
-    "discarded",
     *_FILTERS.values(),
     *_OWN.values(),
     *_OF_ALL.values(),
@@ -51,19 +51,33 @@ _COLUMNS = (
 )
 
 
+# Parameter: project ids.
+_DISCARDED = """
+SELECT d.project_id, uuid_send(h.hash)
+FROM projects_discardedissue d, unnest(d.hashes) AS h(hash)
+WHERE d.project_id = ANY(%s::int4[])
+"""
+
+
 def load_rules(project_ids: Iterable[int]) -> dict[int, Rules]:
-    """The rules of these projects, by one statement; also of projects that are gone."""
+    """The rules of these projects, by one statement; also of projects that are gone.
+
+    Without what they have discarded: see `discarded_of`.
+    """
     ruleset = FilteredRelation(
         "grouping_rulesets", condition=Q(grouping_rulesets__is_current=True)
     )
-    hashes = Func(F("hashes"), function="unnest", output_field=UUIDField())
-    discarded = DiscardedIssue.objects.filter(project=OuterRef("pk")).order_by()
-    projects = Project.objects.annotate(
-        ruleset=ruleset,
-        discarded=ArraySubquery(discarded.annotate(one=hashes).values("one")),
-    ).filter(pk__in=project_ids)
+    projects = Project.objects.annotate(ruleset=ruleset).filter(pk__in=project_ids)
     found = {row["pk"]: _rules(row) for row in projects.values(*_COLUMNS)}
     return {pk: found.get(pk, NO_RULES) for pk in project_ids}
+
+
+def discarded_of(project_ids: Iterable[int]) -> dict[int, frozenset[bytes]]:
+    """The grouping hashes of which these projects want no more, where there are any."""
+    hashes: defaultdict[int, set[bytes]] = defaultdict(set)
+    for project_id, one in run_planned(_DISCARDED, (arrays.of_numbers(project_ids),)):
+        hashes[project_id].add(one)
+    return {project_id: frozenset(found) for project_id, found in hashes.items()}
 
 
 def filters_of(project: Project) -> FilterRules:
@@ -123,7 +137,6 @@ def _rules(row: Mapping[str, Any]) -> Rules:
         if has_ruleset
         else GroupingTexts(),
         versions=_versions(row),
-        discarded=frozenset(one.bytes for one in row["discarded"]),
     )
 
 

@@ -9,8 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from ingest import digest, fates, rulebook
 from ingest.models import OutcomeCount
+from issues import operations
 from issues.events import load_event
 from issues.models import Event, EventUser, Issue, Tag
+from issues.operations import Selection, deleting
 from projects import rulesets
 from projects.models import InboundFilters, OrganizationScrubbing, ProjectScrubbing
 from projects.policies import load_rules
@@ -18,6 +20,7 @@ from projects.rules import NO_RULES, FilterRules, GroupingTexts, ScrubbingRules
 from tests.appending import append
 from tests.db.ingest.test_digest import SHARD
 from tests.factories import make_entry, make_payload, make_project
+from tests.people import make_user
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -96,6 +99,26 @@ def test_rules_of_any_number_of_projects_take_one_statement(
     assert rules[projects[1]] == NO_RULES
     with django_assert_num_queries(0):
         rulebook.rules_of(projects)
+
+
+def test_no_event_comes_after_its_issue_was_discarded_nor_stays_away_after_undo() -> (
+    None
+):
+    project = make_project()
+    append(make_entry(project))
+    digest.drain(SHARD)
+    issue = Issue.objects.get()
+    selection = Selection.of(project.organization, [project], [issue.pk])
+    done = operations.apply(selection, deleting.discard(), user=make_user())
+    append(make_entry(project))
+    digest.drain(SHARD)
+    assert (Event.objects.count(), Issue.objects.count()) == (1, 1)
+    assert ("error", "filtered", "discarded", 1) in outcomes()
+    operations.undo(done, None)
+    append(make_entry(project))
+    digest.drain(SHARD)
+    assert Event.objects.filter(issue=issue).count() == 2
+    assert Issue.objects.count() == 1
 
 
 def test_what_an_organization_demands_holds_for_its_projects() -> None:

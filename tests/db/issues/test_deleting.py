@@ -22,7 +22,7 @@ from issues.models import (
 from issues.operations import Selection, deleting
 from issues.repair import repair
 from projects.models import DiscardedIssue, Project
-from projects.policies import load_rules
+from projects.policies import discarded_of
 from tests import settling
 from tests.factories import make_event, make_issue, make_payload, make_project, store
 from tests.people import make_user
@@ -116,11 +116,11 @@ def test_what_is_discarded_is_known_to_the_digest(
 ) -> None:
     marks = {row.hash.bytes for row in Fingerprint.objects.all()}
     done = do(issue, deleting.discard())
-    assert load_rules([project.pk])[project.pk].discarded == marks
+    assert discarded_of([project.pk]) == {project.pk: marks}
     kept = DiscardedIssue.objects.get()
     assert (kept.title, kept.number) == (issue.title, issue.number)
     operations.undo(done, None)
-    assert load_rules([project.pk])[project.pk].discarded == frozenset()
+    assert discarded_of([project.pk]) == {}
 
 
 @pytest.mark.usefixtures("committed_db")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from ingest.ahead import known_of
 from ingest.models import OutcomeCount
 from ingest.outcomes import Outcome
-from ingest.preparation import Known, prepare
+from ingest.preparation import prepare
 from ingest.sampling import Sampler
 from ingest.tally import Tally
-from issues import dictionaries, operations
+from issues import operations
 from issues.models import Issue
 from issues.operations import Selection, deleting
 from projects.models import DiscardedIssue, Project
-from projects.policies import load_rules
 from tests.factories import make_entry, make_issue, make_payload
 from tests.people import client_of
 
@@ -32,10 +32,7 @@ def discarded(project: Project) -> Issue:
 def reasons_of(project: Project, **payload: object) -> list[str]:
     """Why the digest drops such an event; empty where it does not."""
     entry, tally = make_entry(project, make_payload(**payload)), Tally()
-    rules = load_rules([project.pk])[project.pk]
-    dictionary = dictionaries.current(project.pk)
-    known = Known({project.pk: dictionary}, {project.pk: rules})
-    (prepared,) = prepare([entry], Sampler(1000), tally, known)
+    (prepared,) = prepare([entry], Sampler(1000), tally, known_of([entry]))
     tally.write()
     told = OutcomeCount.objects.filter(outcome=Outcome.FILTERED)
     reasons = sorted(told.values_list("reason", flat=True))
