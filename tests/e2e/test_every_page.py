@@ -69,7 +69,8 @@ _IS_BACK = "one => one === document.activeElement && !one.parentElement.open"
 _IS_HIDDEN = """() => {
   const one = document.activeElement, {left, top, height} = one.getBoundingClientRect();
   const above = document.elementFromPoint(left + 8, top + height / 2);
-  return !(above && (one.closest(".row, body") ?? one).contains(above));
+  // Behind the last element nothing has the focus.
+  return one !== document.body && !(above && (one.closest(".row, body") ?? one).contains(above));
 }"""
 _CONTRAST = ["color-contrast", "link-in-text-block"]
 
