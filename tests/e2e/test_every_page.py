@@ -70,7 +70,8 @@ _IS_HIDDEN = """() => {
   const one = document.activeElement, {left, top, height} = one.getBoundingClientRect();
   const above = document.elementFromPoint(left + 8, top + height / 2);
   // Behind the last element nothing has the focus.
-  return one !== document.body && !(above && (one.closest(".row, body") ?? one).contains(above));
+  if (one === document.body) return false;
+  return !(above && (one.closest(".row, body") ?? one).contains(above));
 }"""
 _CONTRAST = ["color-contrast", "link-in-text-block"]
 
