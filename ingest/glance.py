@@ -11,7 +11,12 @@ import zlib
 from typing import Any, NamedTuple
 
 from ingest.body import GZIP
-from ingest.envelope import EnvelopeError, envelope_headers, item_mark
+from ingest.envelope import (
+    EnvelopeError,
+    envelope_headers,
+    item_mark,
+    payload_bytes,
+)
 
 # Both lines of nearly all SDKs; what needs more is looked at whole.
 LEAD_BYTES = 1024
@@ -37,12 +42,13 @@ def lone_event(body: bytes, encoding: str) -> LoneEvent | None:
         header, item, _ = lead.split(b"\n", 2)
         mark = item_mark(item)
         headers = envelope_headers(header)
+        size = payload_bytes(mark.length)
     except (zlib.error, ValueError, EnvelopeError):
         return None
-    if mark.type != "event" or type(mark.length) is not int:
+    if mark.type != "event" or size is None:
         return None
-    whole = len(header) + len(item) + 2 + mark.length
+    whole = len(header) + len(item) + 2 + size
     # How much there is stands at the end (RFC 1952, 2.3.1); the last line may end.
     if int.from_bytes(body[-4:], "little") - whole not in (0, 1):
         return None
-    return LoneEvent(headers, mark.length)
+    return LoneEvent(headers, size)

@@ -70,6 +70,7 @@ ODD = {
     "more behind it than its length": envelope(PAYLOAD) + b"x",
     "an attachment": envelope(PAYLOAD).replace(b'"event"', b'"attachment"'),
     "a length that is none": envelope(PAYLOAD).replace(b'"length": ', b'"length": -'),
+    "a length of less than nothing": envelope() + b'{"type":"event","length":-1}\n',
     "no length": envelope(PAYLOAD).replace(b"length", b"other"),
     "a long header": envelope(PAYLOAD, trace={"x": "y" * 2000}),
     "a blank line first": envelope(PAYLOAD).replace(b"\n", b"\n\n", 1),
