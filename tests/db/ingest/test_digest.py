@@ -112,7 +112,7 @@ def outcomes(outcome: str) -> int:
     return sum(counts.values_list("count", flat=True))
 
 
-class _Busy(Here):
+class Busy(Here):
     """While it prepares the first batch, more entries come one by one."""
 
     def __init__(self, later: list[Entry]) -> None:
@@ -131,7 +131,7 @@ def test_a_busy_shard_is_not_drained_by_the_handful(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "PACE_S", 3.0)
-    busy = _Busy([make_entry(project) for _ in range(10)])
+    busy = Busy([make_entry(project) for _ in range(10)])
     monkeypatch.setattr(digest, "_preparer", busy)
     append(*[make_entry(project) for _ in range(30)])
     assert digest.drain(SHARD).events == 40

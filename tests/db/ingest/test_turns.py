@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from django.conf import settings
 
 from ingest import digest, tasks
-from ingest.batches import Batch, Here
-from ingest.preparation import Known
-from ingest.stream import Entry
 from projects import valkey
 from projects.models import Project
 from tests.appending import append
+from tests.db.ingest.test_digest import Busy
 from tests.factories import make_entry, make_project
 
 pytestmark = pytest.mark.usefixtures("committed_db")
@@ -33,19 +30,6 @@ def queued() -> Counter[bool]:
     messages: Any = valkey.blocking().lrange(queue, 0, -1)
     heads = [json.loads(message)["headers"] for message in messages]
     return Counter(head["origin"] == "edge" for head in heads)
-
-
-class Busy(Here):
-    """While it prepares a batch, one more entry comes."""
-
-    def __init__(self, later: list[Entry]) -> None:
-        super().__init__(100)
-        self._later = later
-
-    def prepare(self, entries: Sequence[Entry], known: Known) -> Batch:
-        if self._later:
-            append(self._later.pop())
-        return super().prepare(entries, known)
 
 
 def test_entries_that_come_while_others_are_stored_queue_no_digest(

@@ -342,16 +342,23 @@ def test_it_costs_the_same_few_statements_whatever_it_shows(
     assert Issue.objects.count() == 12
 
 
+def marks_of(project: Project, member: Client, ages: dict[str, timedelta]) -> str:
+    """What marks releases of these ages in the chart."""
+    now = datetime.now(UTC)
+    for version, age in ages.items():
+        report(project, "Now", release=f"shop@{version}")
+        rows = Release.objects.filter(version=f"shop@{version}")
+        rows.update(released_at=now - age)
+    page = member.get(OVERVIEW).content.decode()
+    return page[page.index('<svg class="marks"') :].partition("</svg>")[0]
+
+
 def test_of_releases_made_together_only_the_later_ones_name_is_in_the_chart(
     project: Project, member: Client
 ) -> None:
-    now = datetime.now(UTC)
-    for version, days in (("1.0", 9), ("2.0", 2.5), ("2.1", 1.9)):
-        report(project, "Now", release=f"shop@{version}")
-        at = now - timedelta(days=days)
-        Release.objects.filter(version=f"shop@{version}").update(released_at=at)
-    page = member.get(OVERVIEW).content.decode()
-    marks = page[page.index('<svg class="marks"') :].partition("</svg>")[0]
+    days = {"1.0": 9, "2.0": 2.5, "2.1": 1.9}
+    ages = {version: timedelta(days=each) for version, each in days.items()}
+    marks = marks_of(project, member, ages)
     assert marks.count("<line") == 3
     assert re.findall(r">([\d.]*)</text>", marks) == ["2.1", "", "1.0"]
 
@@ -359,11 +366,7 @@ def test_of_releases_made_together_only_the_later_ones_name_is_in_the_chart(
 def test_of_releases_within_hours_one_line_is_in_the_chart(
     project: Project, member: Client
 ) -> None:
-    now = datetime.now(UTC)
-    for version, hours in (("1.0", 30), ("1.1", 28), ("1.2", 26)):
-        report(project, "Now", release=f"shop@{version}")
-        at = now - timedelta(hours=hours)
-        Release.objects.filter(version=f"shop@{version}").update(released_at=at)
-    page = member.get(OVERVIEW).content.decode()
-    marks = page[page.index('<svg class="marks"') :].partition("</svg>")[0]
+    hours = {"1.0": 30, "1.1": 28, "1.2": 26}
+    ages = {version: timedelta(hours=each) for version, each in hours.items()}
+    marks = marks_of(project, member, ages)
     assert re.findall(r">([\d.]*)</text>", marks) == ["1.2"]
